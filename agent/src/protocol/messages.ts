@@ -1,0 +1,205 @@
+/**
+ * The control messages between a client and a job host. They travel as v8-serialized objects in `control` frames;
+ * tasks, task events and shared data travel in binary frames of their own (see `frame.ts`).
+ */
+
+/** Raised when the two sides could no longer understand each other. */
+export const protocolVersion = 1;
+
+/** What one task asks for; a task runs only while the sum over running tasks fits the machine. */
+export interface Requirements {
+  /** Memory of one task, bytes; also its limit. Unset: an equal share of what is left is assumed to do. */
+  readonly memoryBytes?: number;
+  /** Processors of one task; fractions allowed. */
+  readonly cpus: number;
+  /** Time limit of one attempt, milliseconds. */
+  readonly timeoutMs?: number;
+  /** Time between asking a task to end and killing it, milliseconds. */
+  readonly graceMs: number;
+}
+
+/** A bundle is one ES module, addressed by the SHA-256 of its text. Its default export takes the captured values and gives the function. */
+export interface BundleRef {
+  readonly hash: string;
+  readonly code: string;
+  /** Captured values, encoded as one value (an object by variable name). */
+  readonly captured: Uint8Array;
+}
+
+export type Isolation = 'process' | 'threads';
+
+export interface FunctionWork {
+  readonly kind: 'function';
+  readonly bundle: BundleRef;
+  readonly isolation: Isolation;
+  readonly shared: readonly SharedSpec[];
+}
+
+/**
+ * A command over items. In `argv` and in `shell`, `{}` stands for the item; in `shell` it is quoted.
+ * Exactly one of the two is set.
+ */
+export interface CommandWork {
+  readonly kind: 'command';
+  readonly argv?: readonly string[];
+  readonly shell?: string;
+  /** `inherit`: the command reads the job host's own standard input (only for a host that is the client's child). */
+  readonly stdin: 'ignore' | 'inherit';
+}
+
+/** One shared input: an array that every task sees, held once a machine. */
+export type SharedSpec =
+  /** Bytes follow in `shared` frames. */
+  | { readonly name: string; readonly source: 'bytes'; readonly type: SharedType; readonly byteLength: number }
+  /** A file of the machine where the tasks run. */
+  | { readonly name: string; readonly source: 'file'; readonly type: SharedType; readonly path: string }
+  /** A shipped function that runs once on the machine and gives the array. */
+  | { readonly name: string; readonly source: 'load'; readonly bundle: BundleRef };
+
+/** How a task sees a shared input. */
+export type SharedType =
+  | 'ArrayBuffer'
+  | 'Buffer'
+  | 'DataView'
+  | 'Int8Array'
+  | 'Uint8Array'
+  | 'Uint8ClampedArray'
+  | 'Int16Array'
+  | 'Uint16Array'
+  | 'Int32Array'
+  | 'Uint32Array'
+  | 'Float32Array'
+  | 'Float64Array'
+  | 'BigInt64Array'
+  | 'BigUint64Array';
+
+export interface JobSpec {
+  /** The client's number for the job, unique on its connection; it tags every binary record. */
+  readonly job: number;
+  /** The job's name in the world, and its idempotency key. */
+  readonly id: string;
+  readonly name: string;
+  readonly work: FunctionWork | CommandWork;
+  readonly requirements: Requirements;
+  /** Added to the environment of the job's tasks. */
+  readonly env: Readonly<Record<string, string>>;
+  readonly cwd: string;
+  readonly tags: readonly string[];
+}
+
+export type ClientMessage =
+  | {
+      readonly type: 'hello';
+      readonly version: number;
+      /** Set by a client that runs inside a task of this very host: its slot, whose cpus are free while it waits. */
+      readonly insideSlot?: number;
+    }
+  | { readonly type: 'submit'; readonly spec: JobSpec }
+  /** No more tasks than the ones sent will come: `taskCount` indexes in all. */
+  | { readonly type: 'end'; readonly job: number; readonly taskCount: number }
+  /** Cancel the whole job, or the tasks named. */
+  | { readonly type: 'cancel'; readonly job: number; readonly indexes?: readonly number[]; readonly reason: string }
+  /** The client has everything and forgets the job. */
+  | { readonly type: 'release'; readonly job: number };
+
+export interface MachineInfo {
+  readonly hostname: string;
+  readonly cpus: number;
+  /** What tasks may use, bytes: after limits of cgroups and what the system itself needs. */
+  readonly usableMemoryBytes: number;
+  readonly nodeVersion: string;
+  readonly pid: number;
+}
+
+export type HostMessage =
+  | { readonly type: 'ready'; readonly version: number; readonly machine: MachineInfo }
+  /** The client may send this many more tasks and bytes of this job. */
+  | { readonly type: 'credit'; readonly job: number; readonly tasks: number; readonly bytes: number }
+  /** The job as a whole cannot run (its module does not load, its shared input cannot be had, it asks for more than the machine has). */
+  | { readonly type: 'jobFailed'; readonly job: number; readonly failure: Failure }
+  /** Every task of the job has its last event. */
+  | { readonly type: 'jobEnded'; readonly job: number; readonly peakSlots: number };
+
+/** Why a task or a job failed, as plain data. */
+export interface Failure {
+  readonly code:
+    | 'THREW'
+    | 'CRASHED'
+    | 'EXITED'
+    | 'NOT_SERIALIZABLE'
+    | 'OUT_OF_MEMORY'
+    | 'TIMED_OUT'
+    | 'CANCELLED'
+    | 'OVER_MEMORY'
+    | 'OVER_CPUS'
+    | 'CANNOT_SHIP'
+    | 'CANNOT_SHARE'
+    | 'AGENT_LOST';
+  readonly message: string;
+  readonly hint?: string;
+  /** For THREW: what was thrown, encoded by the error codec. */
+  readonly thrown?: unknown;
+  readonly exitCode?: number;
+  readonly signal?: string;
+  /** The end of standard error, where the cause may stand. */
+  readonly stderrTail?: string;
+  readonly details?: Readonly<Record<string, unknown>>;
+}
+
+/** What one attempt of one task cost. Times are epoch milliseconds with fractions; unknown values are undefined. */
+export interface AttemptStats {
+  /** When the slot (process or thread) that ran it started. */
+  readonly workerStartedAt: number;
+  readonly startedAt: number;
+  readonly endedAt: number;
+  /** Making the argument ready in the slot, and the result ready to leave it, milliseconds. */
+  readonly inputMs: number;
+  readonly outputMs: number;
+  /** True where this was the first task of its slot. */
+  readonly coldStart: boolean;
+  /** CPU time of this task (a command: with all descendants), milliseconds. */
+  readonly cpuUserMs?: number;
+  readonly cpuSystemMs?: number;
+  /** Highest resident memory of the slot's process while the task ran (a command: of its tree), bytes. Undefined in threads. */
+  readonly peakMemoryBytes?: number;
+  readonly bytesIn: number;
+  readonly bytesOut: number;
+  readonly slot: number;
+}
+
+/** What a command task gives. Its output is in the task's logs. */
+export interface CommandResult {
+  readonly exitCode: number;
+}
+
+/** One thing that happened to one task: what the binary records decode to. */
+export type TaskEvent =
+  | { readonly type: 'started'; readonly job: number; readonly index: number; readonly attempt: number; readonly at: number; readonly slot: number }
+  | {
+      readonly type: 'log';
+      readonly job: number;
+      readonly index: number;
+      readonly attempt: number;
+      readonly stream: 'stdout' | 'stderr';
+      /** Where these bytes stand in the task's stream. */
+      readonly offset: number;
+      readonly bytes: Uint8Array;
+    }
+  | { readonly type: 'progress'; readonly job: number; readonly index: number; readonly attempt: number; readonly value: unknown }
+  | {
+      readonly type: 'done';
+      readonly job: number;
+      readonly index: number;
+      readonly attempt: number;
+      readonly value: unknown;
+      readonly stats: AttemptStats;
+    }
+  | {
+      readonly type: 'failed';
+      readonly job: number;
+      readonly index: number;
+      readonly attempt: number;
+      readonly failure: Failure;
+      /** Undefined where the task never started. */
+      readonly stats?: AttemptStats;
+    };

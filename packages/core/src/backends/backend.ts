@@ -1,0 +1,106 @@
+import type { CommandWork, FunctionWork, Requirements, SharedSpec, TaskEvent } from '@megalith/agent';
+
+/** Why a candidate was not chosen. */
+export type ReasonCode =
+  | 'POLICY'
+  | 'REGION'
+  | 'OVER_MEMORY'
+  | 'OVER_CPUS'
+  | 'OVER_TIME'
+  | 'OVER_DISK'
+  | 'OVER_PAYLOAD'
+  | 'QUOTA'
+  | 'NO_CAPACITY'
+  | 'OVER_BUDGET'
+  | 'MISSES_DEADLINE'
+  | 'DEARER'
+  | 'SLOWER'
+  | 'NOT_CONFIGURED';
+
+/** One place where a job could run, as its backend offers it. */
+export interface Candidate {
+  /** The backend's name. */
+  readonly backend: string;
+  /** What it is, in words: `this machine, 8 cpus, 30.1GiB usable`. */
+  readonly description: string;
+  readonly cpus: number;
+  readonly usableMemoryBytes: number;
+  /** Tasks of this job that run at once there. */
+  readonly slots: number;
+  readonly usdPerHour: number;
+  /** Set where the candidate cannot take the job. */
+  readonly rejected?: { readonly reason: ReasonCode; readonly explanation: string };
+}
+
+/** A shared input as the backend gets it: the description, and its bytes where the client has them. */
+export interface SharedPart {
+  readonly spec: SharedSpec;
+  readonly bytes?: Uint8Array;
+}
+
+/** What a backend needs to know of a job to offer a place for it. */
+export interface JobRequest {
+  readonly id: string;
+  readonly name: string;
+  readonly requirements: Requirements;
+  readonly tags: readonly string[];
+  /** Undefined for a lazy input. */
+  readonly taskCount?: number;
+}
+
+/** A job that is ready to run. */
+export interface BackendJob extends JobRequest {
+  readonly work: FunctionWork | CommandWork;
+  readonly shared: readonly SharedPart[];
+  readonly env: Readonly<Record<string, string>>;
+  readonly cwd: string;
+  readonly tasks: TaskSource;
+}
+
+export interface TaskInput {
+  readonly index: number;
+  /** Counts from 1. */
+  readonly attempt: number;
+  readonly item: unknown;
+}
+
+/**
+ * Where a backend takes tasks from, at its own pace: this is what keeps a long input lazy.
+ * New tasks and retries come through the same door.
+ */
+export interface TaskSource {
+  /**
+   * Up to `max` tasks that are ready now, or an empty array: then wait for `ready()`.
+   * A value that cannot travel is the backend's to report, as a failed task.
+   */
+  take(max: number): TaskInput[];
+  /** Settles when `take` may give more, or when `ended` turned true. */
+  ready(): Promise<void>;
+  /** True once no task will ever come again, retries included. */
+  readonly ended: boolean;
+  /** Number of indexes given out or known to come; final once `ended`. */
+  readonly taskCount: number;
+}
+
+/** Events in the order they happened, in batches as they arrived. `job` in them is of no meaning above the backend. */
+export type TaskEvents = readonly TaskEvent[];
+
+/** A running job, seen from the client. */
+export interface JobRun {
+  /** Ends when every task has its last event; throws a MegalithError when the job as a whole cannot go on. */
+  readonly events: AsyncIterable<TaskEvents>;
+  /** Ends tasks before their time: each gets a `failed` event with code CANCELLED. Without indexes: all of them. */
+  cancel(reason: string, indexes?: readonly number[]): void;
+  /** The machine that runs it, once known. */
+  readonly machine: string | undefined;
+}
+
+/** A way to run a job. */
+export interface Backend {
+  readonly name: string;
+  /** What it could give; the planner's input. Never starts anything. */
+  offers(job: JobRequest): Promise<readonly Candidate[]>;
+  run(job: BackendJob): JobRun;
+  /** Ends everything that it started and waits until it is gone. Idempotent. */
+  close(): Promise<void>;
+}

@@ -1,0 +1,194 @@
+import type { AttemptStats, CommandResult, Failure, Isolation, MegalithError } from '@megalith/agent';
+import type { Candidate } from '../backends/backend.js';
+import type { SharedInput } from './shared.js';
+
+/** Bytes as a number, or as people write them: `512GiB`, `1.5GB`, `300M` (M = MiB). */
+export type Size = number | string;
+/** Milliseconds as a number, or as people write them: `500ms`, `90s`, `15m`, `2h`, `1d`. */
+export type Duration = number | string;
+
+/** What every task gets beside its item. */
+export interface TaskContext<S = Readonly<Record<string, SharedValue>>> {
+  readonly index: number;
+  /** Counts from 1. */
+  readonly attempt: number;
+  /** Aborted when the task is cancelled or out of time; the task then has `graceMs` to end by itself. */
+  readonly signal: AbortSignal;
+  readonly shared: S;
+  /** Writes a line to the task's log. */
+  log(...values: unknown[]): void;
+  /** Reports progress; the value must be serializable. */
+  progress(value: unknown): void;
+}
+
+export type SharedValue = ArrayBufferView | SharedArrayBuffer;
+
+export type TaskFunction<I, O> = (item: I, context: TaskContext) => O | PromiseLike<O>;
+
+/** When and how often a failed task is tried again. */
+export interface RetryPolicy {
+  /** Tries after the first. @defaultValue 0 */
+  readonly retries: number;
+  /** Wait before the first retry. @defaultValue 100 ms */
+  readonly backoff?: Duration;
+  /** Each wait is this many times the one before. @defaultValue 2 */
+  readonly factor?: number;
+  /** No wait is longer. @defaultValue 30 s */
+  readonly maxBackoff?: Duration;
+  /** Only failures for which this is true are retried. @defaultValue all but CANCELLED and NOT_SERIALIZABLE */
+  readonly when?: (error: MegalithError, attempt: number) => boolean;
+}
+
+/** How one job runs. */
+export interface JobOptions {
+  /** Shown in listings. @defaultValue the function's or the command's name */
+  readonly name?: string;
+  /** Memory of one task: tasks run only while the sum fits, and a task that takes more is ended with OUT_OF_MEMORY. */
+  readonly memory?: Size;
+  /** Processors of one task, fractions allowed. @defaultValue 1 */
+  readonly cpus?: number;
+  /** Limit of one attempt. @defaultValue none */
+  readonly timeout?: Duration;
+  /** Time a task has to end by itself once asked to. @defaultValue 2 s */
+  readonly grace?: Duration;
+  /** @defaultValue 0 */
+  readonly retries?: number | RetryPolicy;
+  /** Names of what the data is; a policy maps them to a label. */
+  readonly tags?: readonly string[];
+  /** Added to the environment of the tasks. */
+  readonly env?: Readonly<Record<string, string>>;
+  /** @defaultValue the client's */
+  readonly cwd?: string;
+  /** Cancels the job. */
+  readonly signal?: AbortSignal;
+  /** Sees every event of the job, in order. Must not throw. */
+  readonly onEvent?: (event: JobEvent) => void;
+  /** After a task failed for good: `continue` with the others, or `stop` (cancel them). @defaultValue 'continue' */
+  readonly onFailure?: 'continue' | 'stop';
+}
+
+export interface FunctionOptions extends JobOptions {
+  /** `process`: a slot is a process, and a bad task harms only itself. `threads`: cheaper, and shares memory. @defaultValue 'process', or 'threads' with `shared` */
+  readonly isolation?: Isolation;
+  /** Arrays that every task sees in `context.shared`, one copy a machine. */
+  readonly shared?: Readonly<Record<string, SharedInput>>;
+}
+
+export type TaskState = 'pending' | 'running' | 'waiting-to-retry' | 'done' | 'failed' | 'cancelled';
+export type JobState = 'preparing' | 'running' | 'done' | 'failed' | 'cancelled';
+
+/** Per-task figures; each value is true of that task alone. Times are epoch milliseconds. */
+export interface TaskStats extends AttemptStats {
+  /** When the client sent it. */
+  readonly submittedAt: number;
+  /** When the client had the result. */
+  readonly receivedAt: number;
+  /** `endedAt - startedAt`. */
+  readonly execMs: number;
+  readonly attempt: number;
+  readonly machine: string;
+}
+
+/** One try of a task that did not end well, or the last one. */
+export interface Attempt {
+  readonly attempt: number;
+  readonly failure?: Failure;
+  readonly stats?: AttemptStats;
+}
+
+export interface TaskLogs {
+  readonly stdout: string;
+  readonly stderr: string;
+  /** True where older output was dropped from memory; the journal has all of it. */
+  readonly truncated: boolean;
+}
+
+/** How a task ended. */
+export type Outcome<O> =
+  | { readonly index: number; readonly status: 'done'; readonly value: O; readonly stats: TaskStats }
+  | { readonly index: number; readonly status: 'failed' | 'cancelled'; readonly error: MegalithError; readonly stats?: TaskStats };
+
+/** What the readers of a job see, in order: progress bars, reports, metrics and logs are all made of this. */
+export type JobEvent =
+  | { readonly type: 'planned'; readonly job: string; readonly plan: Plan }
+  | { readonly type: 'queued'; readonly job: string; readonly taskCount: number }
+  | { readonly type: 'started'; readonly job: string; readonly index: number; readonly attempt: number; readonly at: number }
+  | {
+      readonly type: 'log';
+      readonly job: string;
+      readonly index: number;
+      readonly attempt: number;
+      readonly stream: 'stdout' | 'stderr';
+      readonly offset: number;
+      readonly bytes: Uint8Array;
+    }
+  | { readonly type: 'progress'; readonly job: string; readonly index: number; readonly value: unknown }
+  | { readonly type: 'retrying'; readonly job: string; readonly index: number; readonly attempt: number; readonly failure: Failure; readonly inMs: number }
+  | { readonly type: 'done'; readonly job: string; readonly index: number; readonly value: unknown; readonly stats: TaskStats }
+  | { readonly type: 'failed'; readonly job: string; readonly index: number; readonly error: MegalithError; readonly stats?: TaskStats }
+  | { readonly type: 'ended'; readonly job: string; readonly state: JobState; readonly counts: JobCounts };
+
+export interface JobCounts {
+  /** Tasks known so far; final once the input is exhausted (`complete`). */
+  readonly total: number;
+  readonly complete: boolean;
+  readonly done: number;
+  readonly failed: number;
+  readonly cancelled: number;
+  readonly running: number;
+}
+
+/** One task's result to come. `await` gives the value or throws a MegalithError (`cause`: what the task threw). */
+export interface TaskFuture<O> extends PromiseLike<O> {
+  readonly index: number;
+  readonly job: Job<O>;
+  readonly state: TaskState;
+  /** Set once the task ended. */
+  readonly stats: TaskStats | undefined;
+  readonly attempts: readonly Attempt[];
+  readonly logs: TaskLogs;
+  cancel(reason?: string): void;
+  catch<R>(onRejected: (error: unknown) => R | PromiseLike<R>): Promise<O | R>;
+  finally(onFinally: () => void): Promise<O>;
+}
+
+/**
+ * What one call submitted. `await job`: all values in input order, or the first failure as a MegalithError.
+ * `for await (const value of job)`: values in completion order, each kept only until it is taken.
+ * `[...job]`, `Promise.all(job)`: its futures; only for inputs whose length is known.
+ */
+export interface Job<O> extends PromiseLike<O[]>, AsyncIterable<O>, Iterable<TaskFuture<O>> {
+  readonly id: string;
+  readonly name: string;
+  readonly state: JobState;
+  readonly counts: JobCounts;
+  /** Undefined until planned. */
+  readonly plan: Plan | undefined;
+  /** The future of one index; it may lie in a part of a lazy input that was not read yet. */
+  future(index: number): TaskFuture<O>;
+  /** In completion order, failures included; never throws for a task's failure. */
+  outcomes(): AsyncIterable<Outcome<O>>;
+  /** Settles when every task has ended, whatever the outcome; throws only if the job as a whole could not run. */
+  ended(): Promise<JobCounts>;
+  cancel(reason?: string): void;
+  catch<R>(onRejected: (error: unknown) => R | PromiseLike<R>): Promise<O[] | R>;
+  finally(onFinally: () => void): Promise<O[]>;
+}
+
+/** Where a job goes, and why. */
+export interface Plan {
+  readonly chosen: Candidate | undefined;
+  readonly candidates: readonly Candidate[];
+  /** One sentence. */
+  readonly reason: string;
+}
+
+export interface WaitOptions {
+  /** `all`, `any` (at least one), or a percentage 0–100 of the tasks. @defaultValue 'all' */
+  readonly when?: 'all' | 'any' | number;
+  /** After this the wait throws WAIT_TIMED_OUT; the jobs go on. @defaultValue none */
+  readonly timeout?: Duration;
+  readonly signal?: AbortSignal;
+}
+
+export type { AttemptStats, CommandResult, Failure, Isolation };
