@@ -26,7 +26,10 @@ export type ErrorCode =
   // a wait reached its deadline; the job goes on (1)
   | 'WAIT_TIMED_OUT'
   | 'NOT_FOUND'
-  | 'PROTOCOL';
+  | 'PROTOCOL'
+  // a job's record on disk can't be written or read (6)
+  | 'DISK_FULL'
+  | 'JOURNAL_FAILED';
 
 export interface MegalithErrorOptions {
   /** One sentence on what to do. */
@@ -52,6 +55,8 @@ const exitCodes: Readonly<Record<ErrorCode, number>> = {
   WAIT_TIMED_OUT: 1,
   NOT_FOUND: 1,
   PROTOCOL: 6,
+  DISK_FULL: 6,
+  JOURNAL_FAILED: 6,
   OUT_OF_MEMORY: 7,
   TIMED_OUT: 7,
   AGENT_LOST: 7,

@@ -134,6 +134,9 @@ export interface Failure {
     | 'OVER_CPUS'
     | 'CANNOT_SHIP'
     | 'CANNOT_SHARE'
+    | 'USAGE'
+    | 'DISK_FULL'
+    | 'JOURNAL_FAILED'
     | 'AGENT_LOST';
   readonly message: string;
   readonly hint?: string;

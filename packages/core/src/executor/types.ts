@@ -35,7 +35,7 @@ export interface RetryPolicy {
   readonly factor?: number;
   /** No wait is longer. @defaultValue 30 s */
   readonly maxBackoff?: Duration;
-  /** Only failures for which this is true are retried. @defaultValue all but CANCELLED and NOT_SERIALIZABLE */
+  /** Only failures for which this is true are retried. @defaultValue those that another try may mend: THREW, CRASHED, EXITED, OUT_OF_MEMORY, TIMED_OUT, AGENT_LOST */
   readonly when?: (error: MegalithError, attempt: number) => boolean;
 }
 
@@ -72,6 +72,11 @@ export interface FunctionOptions extends JobOptions {
   readonly isolation?: Isolation;
   /** Arrays that every task sees in `context.shared`, one copy a machine. */
   readonly shared?: Readonly<Record<string, SharedInput>>;
+}
+
+export interface CommandOptions extends JobOptions {
+  /** `inherit`: the command reads the client's standard input; only where it runs beside the client. @defaultValue 'ignore' */
+  readonly stdin?: 'ignore' | 'inherit';
 }
 
 export type TaskState = 'pending' | 'running' | 'waiting-to-retry' | 'done' | 'failed' | 'cancelled';
@@ -126,7 +131,14 @@ export type JobEvent =
   | { readonly type: 'retrying'; readonly job: string; readonly index: number; readonly attempt: number; readonly failure: Failure; readonly inMs: number }
   | { readonly type: 'done'; readonly job: string; readonly index: number; readonly value: unknown; readonly stats: TaskStats }
   | { readonly type: 'failed'; readonly job: string; readonly index: number; readonly error: MegalithError; readonly stats?: TaskStats }
-  | { readonly type: 'ended'; readonly job: string; readonly state: JobState; readonly counts: JobCounts };
+  | {
+      readonly type: 'ended';
+      readonly job: string;
+      readonly state: JobState;
+      readonly counts: JobCounts;
+      /** Set where the job as a whole could not go on. */
+      readonly error?: MegalithError;
+    };
 
 export interface JobCounts {
   /** Tasks known so far; final once the input is exhausted (`complete`). */

@@ -1,0 +1,89 @@
+import { accessSync, constants, statSync } from 'node:fs';
+import { delimiter, resolve } from 'node:path';
+import type { Failure } from '../protocol/messages.js';
+
+/** What shells exit with when a program is not found, and when it cannot be executed. */
+const notFound = 127;
+const notExecutable = 126;
+
+export interface Program {
+  readonly name: string;
+  readonly cwd: string;
+  readonly searchPath: string | undefined;
+}
+
+/** Why a program could not be started, as a task's failure. */
+export function startFailure(error: NodeJS.ErrnoException, { name, cwd }: Program): Failure {
+  switch (error.code) {
+    case 'ENOENT':
+    case 'ENOTDIR':
+      if (!isDirectory(cwd)) {
+        const hint = 'name a folder that exists on the machine where the task runs';
+        return exited(notFound, `cannot start '${name}': its working directory '${cwd}' does not exist`, hint);
+      }
+      return exited(
+        notFound,
+        `cannot start '${name}': ${name.includes('/') ? 'no such file' : 'not found on the PATH'}`,
+        'check its name, and that it (and the interpreter in its first line) is installed on the machine where it runs',
+      );
+    case 'EACCES':
+    case 'EPERM':
+      return exited(notExecutable, `cannot start '${name}': permission denied`, `make it executable: chmod +x ${name}`);
+    case 'E2BIG':
+      return exited(
+        notExecutable,
+        `cannot start '${name}': its arguments and environment are too long`,
+        'put the item into a file, or pass it on standard input',
+      );
+    case 'EAGAIN':
+    case 'ENOMEM':
+    case 'EMFILE':
+    case 'ENFILE':
+      return {
+        code: 'CRASHED',
+        message: `cannot start '${name}': the machine has no room for one more process (${error.code})`,
+        hint: 'run fewer tasks at once, or raise its limits (ulimit -u, ulimit -n)',
+      };
+    default:
+      return exited(notExecutable, `cannot start '${name}': ${error.message}`, 'try it in a shell on that machine');
+  }
+}
+
+/** The failure that starting this program would meet, for a start through a shell, which would hide it. */
+export function foreseenFailure(program: Program): Failure | undefined {
+  if (!isDirectory(program.cwd)) return startFailure(errno('ENOENT'), program);
+  const folders = program.name.includes('/') ? [''] : (program.searchPath ?? '/usr/bin:/bin').split(delimiter);
+  let denied = false;
+  for (const folder of folders) {
+    const path = resolve(program.cwd, folder, program.name);
+    if (!isFile(path)) continue;
+    if (isExecutable(path)) return undefined;
+    denied = true;
+  }
+  return startFailure(errno(denied ? 'EACCES' : 'ENOENT'), program);
+}
+
+function exited(exitCode: number, message: string, hint: string): Failure {
+  return { code: 'EXITED', message, hint, exitCode };
+}
+
+function errno(code: string): NodeJS.ErrnoException {
+  return Object.assign(new Error(code), { code });
+}
+
+function isDirectory(path: string): boolean {
+  return statSync(path, { throwIfNoEntry: false })?.isDirectory() ?? false;
+}
+
+function isFile(path: string): boolean {
+  return statSync(path, { throwIfNoEntry: false })?.isFile() ?? false;
+}
+
+function isExecutable(path: string): boolean {
+  try {
+    accessSync(path, constants.X_OK);
+    return true;
+  } catch {
+    return false;
+  }
+}

@@ -1,0 +1,43 @@
+import type { Requirements } from '../protocol/messages.js';
+
+export interface Capacity {
+  readonly cpus: number;
+  readonly memoryBytes: number;
+}
+
+/** What the running tasks asked for, against what there is. Fractions of cpus add up with an error, which is forgiven. */
+const forgiven = 1e-9;
+
+/** Lets tasks run only while the sum of what they asked for fits the machine. */
+export class Admission {
+  readonly capacity: Capacity;
+  #cpus = 0;
+  #memoryBytes = 0;
+
+  constructor(capacity: Capacity) {
+    this.capacity = capacity;
+  }
+
+  fits({ cpus, memoryBytes = 0 }: Requirements): boolean {
+    return (
+      this.#cpus + cpus <= this.capacity.cpus + forgiven && this.#memoryBytes + memoryBytes <= this.capacity.memoryBytes
+    );
+  }
+
+  /** Takes unconditionally: a task that waited for its own sub-tasks takes its cpus back even if that is too many for a moment. */
+  take({ cpus, memoryBytes = 0 }: Requirements): void {
+    this.#cpus += cpus;
+    this.#memoryBytes += memoryBytes;
+  }
+
+  give({ cpus, memoryBytes = 0 }: Requirements): void {
+    this.#cpus -= cpus;
+    this.#memoryBytes -= memoryBytes;
+  }
+
+  /** Tasks with these requirements that run at once on an empty machine. */
+  slots({ cpus, memoryBytes = 0 }: Requirements): number {
+    const byCpus = Math.floor((this.capacity.cpus + forgiven) / cpus);
+    return memoryBytes === 0 ? byCpus : Math.min(byCpus, Math.floor(this.capacity.memoryBytes / memoryBytes));
+  }
+}

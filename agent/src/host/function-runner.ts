@@ -1,0 +1,409 @@
+import { causeOfDeath } from '../memory/cause-of-death.js';
+import type { OomWatch } from '../memory/oom-watch.js';
+import { ByteWriter } from '../protocol/byte-writer.js';
+import type { Failure } from '../protocol/messages.js';
+import { RecordCursor, recordKind, writeLog } from '../protocol/records.js';
+import type { FromSlot } from '../slot/slot-messages.js';
+import type { Admission } from './admission.js';
+import { batchSize } from './batch-size.js';
+import type { HostJob } from './host-job.js';
+import type { Slot } from './slot.js';
+import { isThreaded, type SlotGroup, SlotPool, type SlotPoolOptions } from './slot-pool.js';
+import type { SlotProcessEnd } from './slot-process.js';
+import { SlotWatch } from './slot-watch.js';
+
+export interface RunnerHooks {
+  /** Tasks of the job had their last event. */
+  settled(job: HostJob): void;
+  /** Slots or admission became free. */
+  freed(): void;
+  /** The job as a whole cannot run. */
+  jobFailed(job: HostJob, failure: Failure): void;
+  /** Whether some other job waits and has no slot at all. */
+  isOtherStarving(job: HostJob): boolean;
+}
+
+/** A batch's way to the slot and back costs about this much per task, milliseconds; it keeps the estimate from zero. */
+const overheadMs = 0.002;
+/** A module that takes its process down this often while it loads never will. */
+const loadDeathLimit = 2;
+
+/** Runs functions in slots. */
+export class FunctionRunner {
+  readonly pool: SlotPool;
+  readonly #admission: Admission;
+  readonly #hooks: RunnerHooks;
+  readonly #oom: OomWatch;
+  readonly #watch: SlotWatch;
+
+  constructor(options: Omit<SlotPoolOptions, 'oomMark'>, admission: Admission, oom: OomWatch, hooks: RunnerHooks) {
+    this.#admission = admission;
+    this.#hooks = hooks;
+    this.#oom = oom;
+    this.pool = new SlotPool(
+      { ...options, oomMark: () => oom.mark() },
+      {
+        message: (group, message) => this.#receive(group, message),
+        records: (slot, payload) => this.#records(slot, payload),
+        output: (group, stream, bytes) => this.#output(group, stream, bytes),
+        ended: (group, end) => this.#processEnded(group, end),
+      },
+    );
+    this.#watch = new SlotWatch(this.pool);
+  }
+
+  /** Gives the job as many slots as it can use and as fit. */
+  pump(job: HostJob): void {
+    let starting = 0;
+    for (const slot of this.pool.slots()) {
+      if (slot.assigned === job && (slot.state === 'starting' || slot.loading === job)) starting++;
+    }
+    while (job.waiting > starting && this.#admission.fits(job.spec.requirements)) {
+      if (isThreaded(job) && job.suspects.length > 0 && job.slots > 0) return;
+      const slot = this.pool.idle(job, job.suspects[0]?.needsFreshSlot ?? false) ?? this.pool.start(job);
+      this.#assign(slot, job);
+      // A slot that is ready and loaded has taken tasks already.
+      if (slot.length === 0) starting++;
+    }
+  }
+
+  #assign(slot: Slot, job: HostJob): void {
+    this.#admission.take(job.spec.requirements);
+    slot.assigned = job;
+    job.slots++;
+    job.peakSlots = Math.max(job.peakSlots, job.slots);
+    if (slot.state === 'ready') this.#begin(slot, job);
+  }
+
+  #begin(slot: Slot, job: HostJob): void {
+    if (slot.loaded.has(job)) {
+      this.#feed(slot);
+      return;
+    }
+    slot.loading = job;
+    slot.process.send({
+      type: 'load',
+      executor: slot.executor,
+      load: { job: job.number, ...job.bundle, env: job.spec.env, cwd: job.spec.cwd },
+    });
+  }
+
+  #release(slot: Slot): void {
+    const job = slot.assigned;
+    if (job === undefined) return;
+    slot.assigned = undefined;
+    slot.idleSince = Date.now();
+    job.slots--;
+    this.#admission.give(slot.lent ? { ...job.spec.requirements, cpus: 0 } : job.spec.requirements);
+    slot.lent = false;
+    this.#hooks.freed();
+  }
+
+  /** Keeps a slot in work: sends the next batch while the last one is still running. */
+  #feed(slot: Slot): void {
+    const job = slot.assigned;
+    // While an answer to a nudge is on its way, nobody knows which tasks the slot still has.
+    if (job === undefined || slot.state !== 'ready' || slot.loading !== undefined || slot.nudged) return;
+    if (slot.length === 0 && this.#sendSuspect(slot, job)) return;
+    const mayTake = slot.verdict === undefined && slot.running === undefined && job.suspects.length === 0;
+    if (mayTake && slot.length * 2 <= job.lastBatch && !(slot.length > 0 && this.#hooks.isOtherStarving(job))) {
+      const size = batchSize({ taskMs: job.taskMs, previous: job.lastBatch, queued: job.queue.length, slots: job.slots });
+      const span = size > 0 ? job.queue.take(size) : undefined;
+      if (span !== undefined) {
+        job.lastBatch = Math.max(1, size);
+        job.running += span.length;
+        slot.send(job, span);
+        this.#watch.start();
+      }
+    }
+    if (slot.length === 0) this.#release(slot);
+  }
+
+  #sendSuspect(slot: Slot, job: HostJob): boolean {
+    const suspect = job.suspects[0];
+    if (suspect === undefined || (suspect.needsFreshSlot && !slot.fresh)) return false;
+    if (isThreaded(job) && job.slots > 1) return false;
+    job.suspects.shift();
+    job.running++;
+    slot.send(job, suspect.span);
+    this.#watch.start();
+    return true;
+  }
+
+  #records(slot: Slot, payload: Buffer): void {
+    const cursor = new RecordCursor(payload);
+    let job: HostJob | undefined;
+    let from = 0;
+    let tookMs = 0;
+    let count = 0;
+    const pass = (to: number): void => {
+      if (job === undefined || to === from) return;
+      if (!job.emit(payload.subarray(from, to))) this.#pauseUntilRead(slot, job);
+      if (count === 0) return;
+      job.settled += count;
+      job.running -= count;
+      job.tookTasks(tookMs + count * overheadMs, count);
+      tookMs = 0;
+      count = 0;
+    };
+    const touched = new Set<HostJob>();
+    while (cursor.advance()) {
+      const owner: HostJob | undefined = job?.number === cursor.job ? job : slot.jobNumbered(cursor.job);
+      if (owner !== job) {
+        pass(cursor.start);
+        job = owner;
+        from = cursor.start;
+        if (job !== undefined) touched.add(job);
+      }
+      if (cursor.kind === recordKind.log) cursor.setLogOffset(slot.logged(cursor.logStream, cursor.logLength));
+      if (cursor.kind !== recordKind.done && cursor.kind !== recordKind.failed) continue;
+      if (slot.verdict !== undefined && job !== undefined) {
+        // The task had been told to end: how it took that is not its result.
+        pass(cursor.start);
+        from = cursor.start + cursor.bytes.length;
+        this.#giveVerdict(slot, cursor);
+        continue;
+      }
+      const execMs = cursor.execMs;
+      tookMs += Number.isNaN(execMs) ? 0 : execMs;
+      count++;
+      slot.settleHead();
+    }
+    pass(payload.length);
+    this.#feed(slot);
+    for (const other of touched) this.#hooks.settled(other);
+  }
+
+  #giveVerdict(slot: Slot, cursor: RecordCursor): void {
+    const head = slot.head;
+    const failure = slot.verdict;
+    if (head === undefined || failure === undefined) return;
+    slot.verdict = undefined;
+    slot.settleHead();
+    head.job.running--;
+    head.job.failTasks([head.span], failure, cursor.stats);
+  }
+
+  /** A client that is slow to read holds back the slots that write for it. */
+  #pauseUntilRead(slot: Slot, job: HostJob): void {
+    slot.process.pause();
+    job.connection.onDrained(() => slot.process.resume());
+  }
+
+  #receive(group: SlotGroup, message: FromSlot): void {
+    if (message.type === 'shareFailed') {
+      for (const slot of group.slots.values()) {
+        if (slot.assigned?.number === message.job) this.#hooks.jobFailed(slot.assigned, message.failure);
+      }
+      return;
+    }
+    const slot = group.slots.get(message.executor);
+    if (slot === undefined) return;
+    switch (message.type) {
+      case 'up':
+        slot.state = 'ready';
+        if (slot.assigned !== undefined) this.#begin(slot, slot.assigned);
+        else this.#hooks.freed();
+        return;
+      case 'loaded':
+        if (slot.loading === undefined) return;
+        slot.loaded.add(slot.loading);
+        slot.loading = undefined;
+        this.#feed(slot);
+        return;
+      case 'loadFailed': {
+        const job = slot.loading;
+        slot.loading = undefined;
+        if (job !== undefined) this.#hooks.jobFailed(job, message.failure);
+        this.#release(slot);
+        return;
+      }
+      case 'state':
+        this.#stateOf(slot, message.next, message.startedAt);
+        return;
+      case 'ending':
+        slot.ending = message;
+        // A thread is gone with this; a process says so itself when it is.
+        if (group.process.kind === 'threads') this.#threadEnded(group, slot);
+    }
+  }
+
+  /** A slot says how far it is, and what it had not begun is free again. */
+  #stateOf(slot: Slot, next: number, startedAt: number): void {
+    slot.nudged = false;
+    const begun = slot.begunBefore(next);
+    for (const { job, span } of slot.takeBack(begun)) {
+      job.takeBack(span);
+      this.#hooks.settled(job);
+    }
+    const head = slot.head;
+    if (begun === 1 && head !== undefined) {
+      const index = head.span.indexOf(0);
+      const attempt = head.span.attemptOf(0);
+      slot.running = { ...head, ticket: slot.headTicket ?? next, startedAt };
+      head.job.started({ index, attempt }, startedAt, slot.id);
+      const ended = head.job.endOf(index);
+      if (ended !== undefined) this.endRunning(slot, ended);
+      else this.#armTimeout(slot);
+    }
+    this.#feed(slot);
+    this.#hooks.freed();
+  }
+
+  #armTimeout(slot: Slot): void {
+    const running = slot.running;
+    const timeoutMs = running?.job.spec.requirements.timeoutMs;
+    if (running === undefined || timeoutMs === undefined) return;
+    const leftMs = running.startedAt + timeoutMs - (performance.timeOrigin + performance.now());
+    const overdue = (): void =>
+      this.endRunning(slot, {
+        code: 'TIMED_OUT',
+        message: `the task did not end within its time limit of ${timeoutMs} ms`,
+        hint: 'raise the timeout, or split the task',
+        details: { timeoutMs },
+      });
+    slot.timers.push(setTimeout(overdue, Math.max(0, leftMs)));
+  }
+
+  /** Ends the task that runs in a slot: it is asked to, and after the grace its slot is killed. */
+  endRunning(slot: Slot, failure: Failure, graceMs = slot.running?.job.spec.requirements.graceMs ?? 0): void {
+    if (slot.running === undefined || slot.verdict !== undefined) return;
+    slot.clearTimers();
+    slot.verdict = failure;
+    slot.process.send({ type: 'abort', executor: slot.executor, ticket: slot.running.ticket, reason: failure.message });
+    slot.timers.push(setTimeout(() => this.#kill(slot), graceMs));
+  }
+
+  #kill(slot: Slot): void {
+    slot.state = 'ending';
+    if (slot.process.kind === 'slot') {
+      slot.process.kill();
+      return;
+    }
+    slot.process.send({ type: 'endThread', executor: slot.executor });
+    // A thread in native code cannot be ended alone.
+    slot.timers.push(setTimeout(() => slot.process.kill(), threadKillMs));
+  }
+
+  /** The client wants the job, or tasks of it, to end: every slot that has some is asked how far it is. */
+  cancel(job: HostJob): void {
+    for (const slot of this.pool.slots()) {
+      if (slot.assigned !== job) continue;
+      const index = slot.running?.span.indexOf(0);
+      const ended = index === undefined ? undefined : job.endOf(index);
+      if (ended !== undefined) this.endRunning(slot, ended);
+      else if (slot.length > 0) this.#watch.nudge(slot);
+      else if (job.stopped !== undefined && slot.loading === undefined && slot.state === 'ready') this.#release(slot);
+    }
+  }
+
+  /** A task waits for jobs of its own: meanwhile its cpus are theirs. */
+  lend(slotId: number, waiting: boolean): void {
+    for (const slot of this.pool.slots()) {
+      if (slot.id !== slotId || slot.assigned === undefined || slot.lent === waiting) continue;
+      slot.lent = waiting;
+      const { cpus } = slot.assigned.spec.requirements;
+      if (waiting) this.#admission.give({ cpus, graceMs: 0 });
+      else this.#admission.take({ cpus, graceMs: 0 });
+      this.#hooks.freed();
+    }
+  }
+
+  #output(group: SlotGroup, stream: 'stdout' | 'stderr', bytes: Buffer): void {
+    // Threads share these pipes, so nobody can say whose output it is.
+    const slot = group.process.kind === 'slot' ? group.slots.values().next().value : undefined;
+    const head = slot?.head;
+    if (slot === undefined || head === undefined) return;
+    const out = new ByteWriter(bytes.length + 64);
+    const task = { job: head.job.number, index: head.span.indexOf(0), attempt: head.span.attemptOf(0) };
+    writeLog(out, task, stream, slot.logged(stream, bytes.length), bytes);
+    if (!head.job.emit(out.take())) this.#pauseUntilRead(slot, head.job);
+  }
+
+  #threadEnded(group: SlotGroup, slot: Slot): void {
+    group.slots.delete(slot.executor);
+    const ending = slot.ending;
+    const failure = causeOfDeath({
+      exitCode: ending?.exitCode ?? null,
+      signal: null,
+      stderrTail: ending?.outOfMemory ? 'ERR_WORKER_OUT_OF_MEMORY' : (ending?.message ?? ''),
+      oomKills: 0,
+      what: 'the worker',
+      ...memoryLimit(slot),
+    });
+    this.#slotGone(slot, failure);
+    this.#hooks.freed();
+  }
+
+  #processEnded(group: SlotGroup, end: SlotProcessEnd): void {
+    const oomKills = end.signal === 'SIGKILL' ? this.#oom.claim(group.oomMark) : 0;
+    const slots = [...group.slots.values()];
+    group.slots.clear();
+    const busy = slots.filter(slot => slot.length > 0);
+    for (const slot of slots) {
+      const failure = causeOfDeath({ ...end, oomKills, what: 'the worker', ...memoryLimit(slot) });
+      this.#slotGone(slot, failure, busy.length > 1);
+    }
+    this.#hooks.freed();
+  }
+
+  /** Settles what a dead slot leaves: the task that did it fails, those that cannot be told apart run again, alone. */
+  #slotGone(slot: Slot, failure: Failure, severalDied = false): void {
+    slot.clearTimers();
+    slot.state = 'ending';
+    if (slot.loading !== undefined) this.#diedLoading(slot.loading, failure);
+    const jobs = new Set<HostJob>();
+    const begun = this.#begunAtDeath(slot);
+    for (const { job, span } of slot.takeBack(begun ?? slot.length)) {
+      jobs.add(job);
+      job.takeBack(span);
+    }
+    const head = slot.head;
+    const guilty = slot.verdict ?? (begun === 1 && !severalDied && !this.#mayBeInnocent(slot) ? failure : undefined);
+    if (guilty !== undefined && head !== undefined) {
+      jobs.add(head.job);
+      slot.settleHead();
+      head.job.running--;
+      head.job.failTasks([head.span], guilty);
+    }
+    for (const { job, span } of slot.takeBack(0)) {
+      jobs.add(job);
+      job.suspect(span, slot.ending?.blameless ?? false);
+    }
+    slot.loading = undefined;
+    this.#release(slot);
+    for (const job of jobs) this.#hooks.settled(job);
+  }
+
+  /** How many tasks were begun; undefined where the slot died too suddenly to tell. */
+  #begunAtDeath(slot: Slot): number | undefined {
+    if (slot.running !== undefined || slot.length === 1) return 1;
+    if (slot.ending !== undefined) return slot.begunBefore(slot.ending.next);
+    return slot.length === 0 ? 0 : undefined;
+  }
+
+  /** An error out of the blue in a slot that ran others before may be something that one of those left behind. */
+  #mayBeInnocent(slot: Slot): boolean {
+    return slot.ending?.blameless === true && slot.settledCount > 0;
+  }
+
+  #diedLoading(job: HostJob, failure: Failure): void {
+    job.loadDeaths++;
+    if (job.loadDeaths < loadDeathLimit) return;
+    this.#hooks.jobFailed(job, { ...failure, message: `${failure.message}, while it loaded the function's module` });
+  }
+
+  close(): void {
+    this.#watch.stop();
+    for (const slot of this.pool.slots()) slot.clearTimers();
+    this.pool.close();
+  }
+}
+
+/** How long a thread that was told to end may take before its whole group is killed, milliseconds. */
+const threadKillMs = 2000;
+
+function memoryLimit(slot: Slot): { readonly memoryLimitBytes?: number } {
+  const memoryLimitBytes = slot.assigned?.spec.requirements.memoryBytes;
+  return memoryLimitBytes === undefined ? {} : { memoryLimitBytes };
+}

@@ -1,0 +1,140 @@
+import { type BundleFile, storeBundle } from './bundle-file.js';
+import type { JobJournal } from '../journal/job-journal.js';
+import { ByteWriter } from '../protocol/byte-writer.js';
+import type { AttemptStats, Failure, JobSpec } from '../protocol/messages.js';
+import { RecordCursor, type TaskRef, writeFailed, writeStarted } from '../protocol/records.js';
+import type { TaskSpan } from '../protocol/tasks.js';
+import { averageTaskMs } from './batch-size.js';
+import type { ClientConnection } from './client-connection.js';
+import { TaskQueue } from './task-queue.js';
+
+/** One job as its host sees it: what waits, what runs, what is over. */
+export class HostJob {
+  /** Unique on this host; records from slots carry it. */
+  readonly number: number;
+  readonly spec: JobSpec;
+  readonly connection: ClientConnection;
+  readonly journal: JobJournal;
+  readonly queue = new TaskQueue();
+  /** Single tasks that were in a slot when it died and nobody knew which one did it: each runs alone, to find out. */
+  readonly suspects: Suspect[] = [];
+  /** Indexes that the client cancelled one by one. */
+  readonly cancelled = new Set<number>();
+  /** Tasks that came from the client, and tasks that had their last event. */
+  received = 0;
+  settled = 0;
+  /** Tasks that slots or processes have now. */
+  running = 0;
+  /** Slots that work for the job now, and the most there were. */
+  slots = 0;
+  peakSlots = 0;
+  /** False while shared inputs are still on their way. */
+  ready = true;
+  sharedBytesMissing: number;
+  taskCount: number | undefined;
+  /** What one task took of late. */
+  taskMs: number | undefined;
+  lastBatch = 0;
+  /** Why no task of it begins any more. */
+  stopped: Failure | undefined;
+  /** Slots that died while they loaded its module. */
+  loadDeaths = 0;
+  over = false;
+  readonly #bundleFile: BundleFile | undefined;
+  /** What the client may still send. */
+  grantedTasks = 0;
+  grantedBytes = 0;
+
+  constructor(number: number, spec: JobSpec, connection: ClientConnection, journal: JobJournal, home: string) {
+    this.number = number;
+    this.spec = spec;
+    this.connection = connection;
+    this.journal = journal;
+    const shared = spec.work.kind === 'function' ? spec.work.shared : [];
+    this.sharedBytesMissing = shared.reduce((sum, one) => sum + (one.source === 'bytes' ? one.byteLength : 0), 0);
+    this.#bundleFile = spec.work.kind === 'function' ? storeBundle(home, spec.work.bundle) : undefined;
+  }
+
+  get bundle(): BundleFile {
+    if (this.#bundleFile === undefined) throw new Error(`job "${this.spec.id}" has no bundle`);
+    return this.#bundleFile;
+  }
+
+  /** Tasks that could begin now. */
+  get waiting(): number {
+    return this.queue.length + this.suspects.length;
+  }
+
+  /** True once every task that will ever come has had its last event. */
+  get finished(): boolean {
+    return this.taskCount !== undefined && this.received === this.settled && this.waiting === 0 && this.running === 0;
+  }
+
+  tookTasks(tookMs: number, count: number): void {
+    if (count > 0) this.taskMs = averageTaskMs(this.taskMs, tookMs, count);
+  }
+
+  /** Tasks that come back from a slot unbegun wait again, at the front, or end with the job. */
+  takeBack(span: TaskSpan): void {
+    this.running -= span.length;
+    if (this.stopped !== undefined) this.failTasks([span], this.stopped);
+    else this.queue.pushFront(span);
+  }
+
+  /** Tasks that were begun where something died, nobody knows in which of them. */
+  suspect(span: TaskSpan, needsFreshSlot: boolean): void {
+    this.running -= span.length;
+    if (this.stopped !== undefined) {
+      this.failTasks([span], this.stopped);
+      return;
+    }
+    for (let task = 0; task < span.length; task++) {
+      this.suspects.push({ span: span.slice(task, task + 1), needsFreshSlot });
+    }
+  }
+
+  /** Whether a task is to end: its own cancellation, or the job's end. */
+  endOf(index: number): Failure | undefined {
+    if (this.stopped !== undefined) return this.stopped;
+    return this.cancelled.has(index) ? { code: 'CANCELLED', message: 'the task was cancelled' } : undefined;
+  }
+
+  /** Sends records of this job to the client and the journal; false when the client is slow to read. */
+  emit(records: Buffer): boolean {
+    const cursor = new RecordCursor(records);
+    while (cursor.advance()) this.journal.tally.add(cursor);
+    this.journal.records([records]);
+    return this.connection.sendRecords(this, records);
+  }
+
+  started(task: Omit<TaskRef, 'job'>, at: number, slot: number): void {
+    const out = new ByteWriter(32);
+    writeStarted(out, { ...task, job: this.number }, at, slot);
+    this.emit(out.take());
+  }
+
+  /** The last event of tasks that did not get to give one themselves. */
+  failTasks(spans: readonly TaskSpan[], failure: Failure, stats?: AttemptStats): void {
+    const out = new ByteWriter();
+    for (const span of spans) {
+      for (let task = 0; task < span.length; task++) {
+        const ref = { job: this.number, index: span.indexOf(task), attempt: span.attemptOf(task) };
+        writeFailed(out, ref, failure, stats);
+      }
+      this.settled += span.length;
+    }
+    if (out.length > 0) this.emit(out.take());
+  }
+
+  /** No task begins any more: those that wait fail now, as will those still to come. */
+  stop(failure: Failure): void {
+    this.stopped ??= failure;
+    this.failTasks([...this.queue.clear(), ...this.suspects.splice(0).map(suspect => suspect.span)], this.stopped);
+  }
+}
+
+export interface Suspect {
+  readonly span: TaskSpan;
+  /** An error came out of the blue: only where nothing ran before can it be this task's. */
+  readonly needsFreshSlot: boolean;
+}

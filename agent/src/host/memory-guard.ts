@@ -1,0 +1,74 @@
+import { availableMemoryBytes } from '../memory/available-memory.js';
+import { taskToEnd, type TaskMemory } from '../memory/memory-pressure.js';
+import { ProcessTree } from '../process/process-tree.js';
+import type { CommandRunner } from './command-runner.js';
+import type { FunctionRunner } from './function-runner.js';
+import type { Slot } from './slot.js';
+
+/** Between two looks, milliseconds: a task that fills memory at 4 GB/s gains 1 GB in one. */
+const intervalMs = 250;
+/** What a slot takes before any task has asked for anything: Node 20 itself, measured at 45–60 MB, with room for its growth. */
+const slotOverheadBytes = 96 * 2 ** 20;
+
+/**
+ * Ends a task that takes more memory than it asked for, or, where the machine is nearly full, the largest of those that did not
+ * say: before the kernel chooses a victim of its own. Commands with a declared limit are held to it where they are started.
+ */
+export class MemoryGuard {
+  readonly #functions: FunctionRunner;
+  readonly #commands: CommandRunner;
+  readonly #usableBytes: number;
+  readonly #trees = new WeakMap<Slot, ProcessTree>();
+  readonly #timer: NodeJS.Timeout;
+
+  constructor(functions: FunctionRunner, commands: CommandRunner, usableBytes: number) {
+    this.#functions = functions;
+    this.#commands = commands;
+    this.#usableBytes = usableBytes;
+    this.#timer = setInterval(() => this.#look(), intervalMs).unref();
+  }
+
+  #look(): void {
+    const victims = new Map<number, (why: string, hint: string, usedBytes: number) => void>();
+    const tasks: TaskMemory<number>[] = [];
+    const consider = (rssBytes: number, declaredBytes: number | undefined, end: (why: string, hint: string) => void): void => {
+      victims.set(tasks.length, end);
+      tasks.push({ id: tasks.length, rssBytes, declaredBytes });
+    };
+    for (const group of this.#functions.pool.groups()) {
+      // Memory of threads cannot be told apart: the kernel's limits and V8's are all there is.
+      if (group.process.kind === 'threads') continue;
+      for (const slot of group.slots.values()) {
+        if (slot.running === undefined) continue;
+        const rssBytes = this.#treeOf(slot)?.sample()?.rssBytes;
+        if (rssBytes === undefined) continue;
+        const declared = slot.assigned?.spec.requirements.memoryBytes;
+        consider(Math.max(0, rssBytes - slotOverheadBytes), declared, (message, hint) => {
+          const failure = { code: 'OUT_OF_MEMORY', message: `the task ${message}`, hint, details: { rssBytes } } as const;
+          this.#functions.endRunning(slot, failure, 0);
+        });
+      }
+    }
+    for (const { command, job } of this.#commands.tasks()) {
+      const usage = command.sample();
+      if (usage === undefined || job.spec.requirements.memoryBytes !== undefined) continue;
+      consider(usage.rssBytes, undefined, why => command.endForMemory(why));
+    }
+    if (tasks.length === 0) return;
+    const verdict = taskToEnd(tasks, { usableBytes: this.#usableBytes, availableBytes: availableMemoryBytes() });
+    if (verdict !== undefined) victims.get(verdict.id)?.(verdict.message, verdict.hint, 0);
+  }
+
+  #treeOf(slot: Slot): ProcessTree | undefined {
+    let tree = this.#trees.get(slot);
+    if (tree === undefined && slot.process.pid !== undefined) {
+      tree = new ProcessTree(slot.process.pid);
+      this.#trees.set(slot, tree);
+    }
+    return tree;
+  }
+
+  close(): void {
+    clearInterval(this.#timer);
+  }
+}

@@ -1,0 +1,209 @@
+import { raiseOomScore } from '../memory/oom-score.js';
+import { soleExecutor } from '../slot/process-slot.js';
+import type { FromSlot, SharedOrigin } from '../slot/slot-messages.js';
+import { storeBundle } from './bundle-file.js';
+import type { HostJob } from './host-job.js';
+import { Slot } from './slot.js';
+import { SlotProcess, type SlotProcessEnd } from './slot-process.js';
+
+/** A process and its slots: one, or a thread each. */
+export interface SlotGroup {
+  readonly process: SlotProcess;
+  /** Which jobs may use it: those with the same key. */
+  readonly key: string;
+  readonly slots: Map<number, Slot>;
+  /** Kernel kills for lack of memory when it started. */
+  readonly oomMark: number;
+}
+
+export interface SlotPoolOptions {
+  readonly entryFile: string;
+  readonly home: string;
+  readonly cwd: string;
+  readonly env: NodeJS.ProcessEnv;
+  /** Slots above this number are ended rather than kept. */
+  readonly keep: number;
+  readonly oomMark: () => number;
+}
+
+export interface SlotPoolHooks {
+  message(group: SlotGroup, message: FromSlot): void;
+  records(slot: Slot, payload: Buffer): void;
+  output(group: SlotGroup, stream: 'stdout' | 'stderr', bytes: Buffer): void;
+  ended(group: SlotGroup, end: SlotProcessEnd): void;
+}
+
+/** Idle slots end after this time, milliseconds. */
+const idleMs = 60_000;
+const mebibyte = 2 ** 20;
+
+/** Starts slots, finds idle ones, and ends those that nobody needs. */
+export class SlotPool {
+  readonly #options: SlotPoolOptions;
+  readonly #hooks: SlotPoolHooks;
+  readonly #groups = new Set<SlotGroup>();
+  readonly #sweep: NodeJS.Timeout;
+  #lastId = 0;
+
+  constructor(options: SlotPoolOptions, hooks: SlotPoolHooks) {
+    this.#options = options;
+    this.#hooks = hooks;
+    this.#sweep = setInterval(() => this.#endIdle(Date.now() - idleMs), idleMs / 2).unref();
+  }
+
+  *slots(): Iterable<Slot> {
+    for (const group of this.#groups) yield* group.slots.values();
+  }
+
+  groups(): Iterable<SlotGroup> {
+    return this.#groups;
+  }
+
+  groupOf(slot: Slot): SlotGroup | undefined {
+    for (const group of this.#groups) if (group.process === slot.process) return group;
+    return undefined;
+  }
+
+  /** An idle slot that may run the job, preferably one that has its module. */
+  idle(job: HostJob, needsFresh: boolean): Slot | undefined {
+    const key = slotKey(job);
+    let found: Slot | undefined;
+    for (const group of this.#groups) {
+      if (group.key !== key) continue;
+      for (const slot of group.slots.values()) {
+        if (slot.state !== 'ready' || slot.assigned !== undefined || (needsFresh && !slot.fresh)) continue;
+        if (slot.loaded.has(job)) return slot;
+        found ??= slot;
+      }
+    }
+    return found;
+  }
+
+  /** Starts a slot for the job: a process, or one more thread of a group. */
+  start(job: HostJob): Slot {
+    this.#makeRoom();
+    const id = ++this.#lastId;
+    const threads = isThreaded(job);
+    const group = (threads ? this.#groupWith(slotKey(job)) : undefined) ?? this.#startProcess(job, id, threads);
+    const slot = new Slot(id, group.process, threads ? id : soleExecutor);
+    group.slots.set(slot.executor, slot);
+    if (threads) {
+      const heap = maxHeapMiB(job);
+      group.process.send({ type: 'addThread', executor: id, ...(heap === undefined ? {} : { maxHeapMiB: heap }) });
+    }
+    return slot;
+  }
+
+  #groupWith(key: string): SlotGroup | undefined {
+    for (const group of this.#groups) if (group.key === key) return group;
+    return undefined;
+  }
+
+  #startProcess(job: HostJob, id: number, threads: boolean): SlotGroup {
+    const heap = threads ? undefined : maxHeapMiB(job);
+    const process = new SlotProcess(
+      {
+        entryFile: this.#options.entryFile,
+        kind: threads ? 'threads' : 'slot',
+        id,
+        cwd: threads ? job.spec.cwd : this.#options.cwd,
+        env: { ...this.#options.env, MEGALITH_SLOT: String(id) },
+        ...(heap === undefined ? {} : { maxHeapMiB: heap }),
+      },
+      {
+        message: message => this.#hooks.message(group, message),
+        records: (executor, payload) => {
+          const slot = group.slots.get(executor);
+          if (slot !== undefined) this.#hooks.records(slot, payload);
+        },
+        output: (stream, bytes) => this.#hooks.output(group, stream, bytes),
+        ended: end => {
+          this.#groups.delete(group);
+          this.#hooks.ended(group, end);
+        },
+      },
+    );
+    const group: SlotGroup = { process, key: slotKey(job), slots: new Map(), oomMark: this.#options.oomMark() };
+    this.#groups.add(group);
+    if (process.pid !== undefined) raiseOomScore(process.pid);
+    const origins = sharedOrigins(job, this.#options.home);
+    if (origins.length > 0) process.send({ type: 'share', job: job.number, origins });
+    return group;
+  }
+
+  /** A job is over: its module may go, and a group that held its shared inputs with it. */
+  forget(job: HostJob): void {
+    for (const group of this.#groups) {
+      if (hasShared(job) && group.key === slotKey(job)) {
+        group.process.kill();
+        continue;
+      }
+      for (const slot of group.slots.values()) {
+        if (slot.loaded.delete(job)) group.process.send({ type: 'forget', executor: slot.executor, job: job.number });
+      }
+    }
+  }
+
+  /** Ends idle slots of other kinds where a new one would be one too many. */
+  #makeRoom(): void {
+    const live = [...this.slots()].length;
+    if (live >= this.#options.keep) this.#endIdle(Date.now(), 1);
+  }
+
+  #endIdle(since: number, atMost = Number.POSITIVE_INFINITY): void {
+    let ended = 0;
+    for (const group of this.#groups) {
+      const idle = [...group.slots.values()].every(
+        slot => slot.state === 'ready' && slot.assigned === undefined && slot.idleSince <= since,
+      );
+      if (!idle || ended >= atMost) continue;
+      ended++;
+      for (const slot of group.slots.values()) slot.state = 'ending';
+      group.process.kill();
+    }
+  }
+
+  /** Ends every slot, at once. */
+  close(): void {
+    clearInterval(this.#sweep);
+    for (const group of this.#groups) group.process.kill();
+  }
+}
+
+export function isThreaded(job: HostJob): boolean {
+  return job.spec.work.kind === 'function' && job.spec.work.isolation === 'threads';
+}
+
+function hasShared(job: HostJob): boolean {
+  return job.spec.work.kind === 'function' && job.spec.work.shared.length > 0;
+}
+
+/** Slots with the same key are alike: the heap limit is set when a process starts, and shared inputs are one job's own. */
+function slotKey(job: HostJob): string {
+  const kind = isThreaded(job) ? `threads in ${job.spec.cwd}` : 'process';
+  return `${kind} ${maxHeapMiB(job) ?? 'default'} ${hasShared(job) ? job.number : ''}`;
+}
+
+function maxHeapMiB(job: HostJob): number | undefined {
+  const { memoryBytes } = job.spec.requirements;
+  return memoryBytes === undefined ? undefined : Math.max(16, Math.floor(memoryBytes / mebibyte));
+}
+
+/** Where bytes of a shared input wait in the job's folder for the group that will hold them. */
+export function sharedSpool(job: HostJob, position: number): string {
+  return `${job.journal.dir}/shared-${position}`;
+}
+
+function sharedOrigins(job: HostJob, home: string): SharedOrigin[] {
+  if (job.spec.work.kind !== 'function') return [];
+  return job.spec.work.shared.map((spec, position) => {
+    switch (spec.source) {
+      case 'bytes':
+        return { name: spec.name, type: spec.type, file: sharedSpool(job, position) };
+      case 'file':
+        return { name: spec.name, type: spec.type, file: spec.path };
+      case 'load':
+        return { name: spec.name, loader: storeBundle(home, spec.bundle) };
+    }
+  });
+}

@@ -1,0 +1,187 @@
+import { mkdirSync, rmSync } from 'node:fs';
+import { hostname } from 'node:os';
+import { join } from 'node:path';
+import { MegalithError } from '../errors.js';
+import type { ProcessIdentity } from '../process/process-identity.js';
+import type { Failure, JobSpec } from '../protocol/messages.js';
+import { privateFolder, writeFileAtomically, writeFileAtomicallySync } from './atomic-file.js';
+import { type ControlEntry, encodeControl, type JournalledSpec, journalledSpec } from './entries.js';
+import { jobFolder, jobsFolder } from './home.js';
+import { descriptionPath, type JobDescription, jobFormatVersion } from './job-description.js';
+import { type JobSummary, summaryPath, tallied } from './job-summary.js';
+import { type JobOutcome, JobTally } from './job-tally.js';
+import { JournalWriter } from './journal-writer.js';
+import { writeFailure } from './write-failure.js';
+
+export interface JobJournalOptions {
+  /** This process. */
+  readonly host: ProcessIdentity;
+  /** Called once, when the job can no longer be recorded; the host then ends the job, for accepted means journalled. */
+  readonly onError: (error: MegalithError) => void;
+  /** Epoch milliseconds. @defaultValue `Date.now` */
+  readonly now?: () => number;
+}
+
+/** The journal's file in a job's folder. */
+export function journalPath(folder: string): string {
+  return join(folder, 'journal');
+}
+
+/**
+ * A job's record on disk, as the job host writes it: `job.json` at once, what happens into `journal`, and `summary.json`
+ * at the end.
+ */
+export class JobJournal {
+  readonly dir: string;
+  /** Counts the tasks for the summary: the host adds every event that it passes to `records`. */
+  readonly tally = new JobTally();
+  readonly #writer: JournalWriter;
+  readonly #now: () => number;
+  readonly #onError: (error: MegalithError) => void;
+  #ended: Promise<void> | undefined;
+
+  private constructor(dir: string, options: JobJournalOptions) {
+    this.dir = dir;
+    this.#now = options.now ?? Date.now;
+    this.#onError = options.onError;
+    this.#writer = JournalWriter.create(journalPath(dir), options);
+  }
+
+  /**
+   * Accepts a job: its folder and description are on disk when this returns.
+   * @throws MegalithError USAGE for a bad id or one that is taken, DISK_FULL, JOURNAL_FAILED
+   */
+  static open(home: string, spec: JobSpec, options: JobJournalOptions): JobJournal {
+    const dir = jobFolder(home, spec.id);
+    makeFolder(home, dir, spec.id);
+    const at = (options.now ?? Date.now)();
+    const submitted = journalledSpec(spec);
+    try {
+      writeFileAtomicallySync(descriptionPath(dir), JSON.stringify(describeJob(submitted, options.host, at)));
+      const journal = new JobJournal(dir, options);
+      journal.#control({ type: 'submitted', at, spec: submitted });
+      return journal;
+    } catch (cause) {
+      rmSync(dir, { recursive: true, force: true });
+      throw writeFailure(dir, cause);
+    }
+  }
+
+  /** Bytes that wait to be written. */
+  get pending(): number {
+    return this.#writer.pending;
+  }
+
+  /** Settles once the disk keeps up again; before that, take no more events in. */
+  drained(): Promise<void> {
+    return this.#writer.drained();
+  }
+
+  /** Settles once all so far is written; throws the journal's failure. */
+  flush(): Promise<void> {
+    return this.#writer.flush();
+  }
+
+  /**
+   * Task events of this job and no other: the payload of a `records` frame. The parts are kept by reference and must not
+   * change any more, not even the job's number in them, which readers ignore. Those that come after `ended` are not kept.
+   */
+  records(parts: readonly Uint8Array[]): void {
+    if (!this.#ended) this.#writer.append('records', parts);
+  }
+
+  /** No more tasks will come: `taskCount` in all. */
+  complete(taskCount: number): void {
+    this.tally.complete(taskCount);
+    this.#control({ type: 'taskCount', at: this.#now(), taskCount });
+  }
+
+  /** Someone asked for the end of the whole job, or of the tasks named. */
+  cancelled(reason: string, indexes?: readonly number[]): void {
+    this.#control({ type: 'cancelled', at: this.#now(), reason, ...(indexes && { indexes }) });
+  }
+
+  /** Stands for a `done` event whose result is over `largePayloadBytes`, where the host chose not to record that. */
+  omitted(index: number, attempt: number, byteLength: number): void {
+    this.#control({ type: 'omitted', at: this.#now(), index, attempt, byteLength });
+  }
+
+  /**
+   * Writes how the job ended, and closes. Idempotent; the first call counts.
+   * @param state by default as the tally stands
+   * @param failure why the job as a whole could not run
+   * @throws MegalithError the journal's failure
+   */
+  ended(state: JobOutcome = this.tally.outcome, failure?: Failure): Promise<void> {
+    this.#ended ??= this.#end(state, failure);
+    return this.#ended;
+  }
+
+  async #end(state: JobOutcome, failure: Failure | undefined): Promise<void> {
+    const at = this.#now();
+    const { counts, peakMemoryBytes } = this.tally;
+    const measured = peakMemoryBytes === undefined ? {} : { peakMemoryBytes };
+    this.#write({ type: 'ended', at, state, counts, ...measured, ...(failure && { failure }) });
+    await this.#writer.close();
+    const path = summaryPath(this.dir);
+    const summary: JobSummary = {
+      state,
+      endedAt: new Date(at).toISOString(),
+      ...tallied(this.tally),
+      ...(failure && { failure: inBrief(failure) }),
+    };
+    try {
+      await writeFileAtomically(path, JSON.stringify(summary));
+    } catch (cause) {
+      const error = writeFailure(path, cause);
+      this.#onError(error);
+      throw error;
+    }
+  }
+
+  #control(entry: ControlEntry): void {
+    if (!this.#ended) this.#write(entry);
+  }
+
+  #write(entry: ControlEntry): void {
+    this.#writer.append('control', [encodeControl(entry)]);
+  }
+}
+
+function makeFolder(home: string, dir: string, id: string): void {
+  try {
+    mkdirSync(dir, { mode: privateFolder });
+  } catch (error) {
+    const { code } = error as NodeJS.ErrnoException;
+    if (code === 'EEXIST') {
+      throw new MegalithError('USAGE', `there is a job "${id}" already`, {
+        hint: 'give the new job another id, or remove the old one with `megalith jobs rm`',
+      });
+    }
+    if (code !== 'ENOENT') throw writeFailure(dir, error);
+    makeParent(jobsFolder(home));
+    makeFolder(home, dir, id);
+  }
+}
+
+function makeParent(folder: string): void {
+  try {
+    mkdirSync(folder, { recursive: true, mode: privateFolder });
+  } catch (cause) {
+    throw writeFailure(folder, cause);
+  }
+}
+
+function describeJob(spec: JournalledSpec, host: ProcessIdentity, at: number): JobDescription {
+  return {
+    formatVersion: jobFormatVersion,
+    ...spec,
+    createdAt: new Date(at).toISOString(),
+    host,
+    hostname: hostname(),
+  };
+}
+
+function inBrief({ code, message, hint }: Failure): NonNullable<JobSummary['failure']> {
+  return { code, message, ...(hint !== undefined && { hint }) };
+}

@@ -1,0 +1,32 @@
+import { fileURLToPath } from 'node:url';
+import { isMainThread, workerData } from 'node:worker_threads';
+import { type LocalOptions, runLocal } from './local.js';
+import { type ControlThreadData, runControlThread, runProcessSlot } from './slot/process-slot.js';
+import { type LoaderThreadData, runLoaderThread } from './slot/shared-memory.js';
+import { type ExecutorThreadData, runExecutorThread, runThreadGroup } from './slot/thread-group.js';
+
+/** The agent is one file with several entrances: which one is asked for stands in the arguments, or in a thread's data. */
+const entry = new URL(import.meta.url);
+
+if (isMainThread) {
+  const [role, argument] = process.argv.slice(2);
+  switch (role) {
+    case 'local':
+      runLocal(fileURLToPath(entry), JSON.parse(argument ?? '{}') as LocalOptions);
+      break;
+    case 'slot':
+      runProcessSlot(entry, Number(argument));
+      break;
+    case 'threads':
+      runThreadGroup(entry);
+      break;
+    default:
+      process.stderr.write(`megalith agent: no entrance called "${role ?? ''}" (local, slot, threads)\n`);
+      process.exit(2);
+  }
+} else {
+  const data = workerData as ControlThreadData | ExecutorThreadData | LoaderThreadData;
+  if (data.role === 'control') runControlThread(data);
+  else if (data.role === 'executor') runExecutorThread(data);
+  else void runLoaderThread(data);
+}

@@ -1,0 +1,74 @@
+import { pathToFileURL } from 'node:url';
+import { types } from 'node:util';
+import { encodeThrown } from '../protocol/error-codec.js';
+import type { Failure } from '../protocol/messages.js';
+import { canTravel, decodeValue } from '../protocol/values.js';
+import type { TaskContext } from './task-context.js';
+import type { JobLoad, SharedView } from './slot-messages.js';
+
+/** A job whose module is in this slot. */
+export interface LoadedJob {
+  readonly run: (item: unknown, context: TaskContext) => unknown;
+  readonly shared: Readonly<Record<string, unknown>>;
+  /** Makes environment and working folder those of the job. */
+  enter(): void;
+}
+
+/** Imports a bundle and gives what its default export makes of the captured values. */
+export async function importBundle(file: string, captured: Uint8Array): Promise<(...parameters: never[]) => unknown> {
+  const module = (await import(pathToFileURL(file).href)) as { default: (captured: unknown) => unknown };
+  const made = module.default(captured.length === 0 ? {} : decodeValue(captured));
+  if (typeof made !== 'function') throw new TypeError(`the bundle "${file}" gave ${typeof made}, not a function`);
+  return made as (...parameters: never[]) => unknown;
+}
+
+/** Loads a job; what it throws is what the module threw. */
+export async function loadJob(load: JobLoad, views: readonly SharedView[], canChangeFolder: boolean): Promise<LoadedJob> {
+  const before = new Map(Object.keys(load.env).map(name => [name, process.env[name]]));
+  const enter = (): void => {
+    Object.assign(process.env, load.env);
+    if (canChangeFolder && process.cwd() !== load.cwd) process.chdir(load.cwd);
+  };
+  enter();
+  try {
+    const run = await importBundle(load.file, load.captured);
+    return {
+      run: run as LoadedJob['run'],
+      shared: Object.freeze(Object.fromEntries(views.map(view => [view.name, openView(view)]))),
+      enter,
+    };
+  } catch (error) {
+    for (const [name, value] of before) {
+      if (value === undefined) delete process.env[name];
+      else process.env[name] = value;
+    }
+    throw error;
+  }
+}
+
+function openView({ type, buffer, byteOffset, byteLength }: SharedView): unknown {
+  switch (type) {
+    case 'ArrayBuffer':
+      // Tasks get the shared memory itself: an ArrayBuffer could not be seen by all.
+      return buffer;
+    case 'Buffer':
+      return Buffer.from(buffer as unknown as ArrayBuffer, byteOffset, byteLength);
+    case 'DataView':
+      return new DataView(buffer, byteOffset, byteLength);
+    default: {
+      const View = globalThis[type];
+      return new View(buffer as unknown as ArrayBuffer, byteOffset, byteLength / View.BYTES_PER_ELEMENT);
+    }
+  }
+}
+
+/** Why a module did not load, for the job's failure. */
+export function loadFailure(thrown: unknown): Failure {
+  const message = types.isNativeError(thrown) ? `${thrown.name}: ${thrown.message}` : String(thrown);
+  return {
+    code: 'CANNOT_SHIP',
+    message: `the function's module does not load where the task runs: ${message}`,
+    hint: 'its top level runs once in every worker; what it needs must be there',
+    thrown: encodeThrown(thrown, canTravel),
+  };
+}

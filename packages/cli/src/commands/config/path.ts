@@ -1,0 +1,14 @@
+import { BaseCommand } from '../../base-command.js';
+
+export default class ConfigPath extends BaseCommand {
+  static override summary = 'print where preferences are kept';
+  static override examples = [{ description: 'look at the file', command: 'cat "$(<%= config.bin %> config path)"' }];
+
+  override async run(): Promise<unknown> {
+    await this.parse(ConfigPath);
+    const { preferencesPath } = await import('../../preferences/file.js');
+    const path = preferencesPath();
+    this.print(`${path}\n`);
+    return { path };
+  }
+}

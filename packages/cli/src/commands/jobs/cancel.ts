@@ -1,0 +1,23 @@
+import { Args } from '@oclif/core';
+import { BaseCommand } from '../../base-command.js';
+
+export default class JobsCancel extends BaseCommand {
+  static override summary = 'end a job that runs';
+  static override description = 'Asks the tasks to end, and waits until they have. It is no error if the job was over.';
+  static override examples = [
+    { command: '<%= config.bin %> jobs cancel 7f3a', description: 'the start of an id will do' },
+  ];
+  static override args = { id: Args.string({ required: true, description: 'id, or its start', ignoreStdin: true }) };
+
+  override async run(): Promise<unknown> {
+    const { args } = await this.parse(JobsCancel);
+    const { cancelJob, waitForJob } = await import('@megalith/core');
+    const { inJobsHome } = await import('../../preferences/jobs-home.js');
+    const home = inJobsHome();
+    const { id, requested } = await cancelJob(args.id, { ...home, reason: 'by "megalith jobs cancel"' });
+    if (requested) this.note(`asked "${id}" to end`);
+    const { state } = await waitForJob(id, home);
+    this.print(`${id} ${state}\n`);
+    return { id, state, requested };
+  }
+}

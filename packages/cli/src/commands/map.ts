@@ -1,0 +1,67 @@
+import { Args, Flags } from '@oclif/core';
+import { BaseCommand } from '../base-command.js';
+import { jobFlags } from '../flags/job-flags.js';
+
+export default class MapCommand extends BaseCommand {
+  static override summary = 'call a function of a module for every item';
+  static override description =
+    'Results come as one JSON value a line on standard output. The function gets one item and the context ' +
+    '(index, attempt, signal, shared, log). Items are the elements of a .json array, the lines of an .ndjson file or of standard input (-), ' +
+    'the rows of a .csv file as objects by its header, or the paths that a quoted glob matches. TypeScript modules need no build.';
+
+  static override examples = [
+    {
+      description: 'a function over the rows of a table',
+      command: '<%= config.bin %> map ./work.ts#simulate --data seeds.csv --output results.ndjson',
+    },
+    {
+      description: 'add up what it gives',
+      command: '<%= config.bin %> map ./work.ts#count --data "texts/*.txt" --reduce total',
+    },
+    {
+      description: 'one table in memory for all tasks',
+      command: '<%= config.bin %> map ./work.js#lookup --data keys.ndjson --shared table=prices.f64:Float64Array',
+    },
+    { description: 'in a pipe', command: '<%= config.bin %> map ./work.js#score --data - --keep-order --quiet' },
+  ];
+
+  static override args = {
+    function: Args.string({ required: true, description: 'MODULE#EXPORT: where the function is', ignoreStdin: true }),
+  };
+
+  static override flags = {
+    ...jobFlags,
+    data: Flags.string({
+      required: true,
+      description: 'FILE.json, .ndjson, .jsonl or .csv, a quoted glob, or - for NDJSON on stdin',
+      helpValue: 'SOURCE',
+    }),
+    reduce: Flags.string({
+      description: 'fold the list of all results into one value, with this export',
+      helpValue: 'EXPORT',
+    }),
+    output: Flags.string({
+      char: 'o',
+      description: 'write results here: one array where it ends in .json, else one a line',
+      helpValue: 'FILE',
+    }),
+    shared: Flags.string({
+      description: 'a file that all tasks see in memory, as context.shared.NAME; may be given again',
+      helpValue: 'NAME=FILE[:TYPE]',
+      multiple: true,
+      multipleNonGreedy: true,
+    }),
+    isolation: Flags.string({
+      description: 'what separates tasks',
+      options: ['process', 'threads'],
+      helpGroup: 'PLACE',
+    }),
+    'keep-order': Flags.boolean({ char: 'k', description: 'results in input order', default: true, allowNo: true }),
+  };
+
+  override async run(): Promise<void> {
+    const { args, flags } = await this.parse(MapCommand);
+    const { mapCommand } = await import('../run/map-command.js');
+    process.exitCode = await mapCommand(args.function, flags, this.jsonEnabled());
+  }
+}

@@ -1,0 +1,63 @@
+import { Flags } from '@oclif/core';
+import { BaseCommand } from '../base-command.js';
+import { jobFlags } from '../flags/job-flags.js';
+
+export default class Run extends BaseCommand {
+  static override summary = 'run a command, or one command over many items';
+  static override description =
+    'Everything after -- is the command. Its output passes through byte for byte, and its exit code is the exit code of megalith ' +
+    '(see "megalith help exit-codes"). With --each, {} stands for the item, {.} for the item without extension, {/} for its last part, ' +
+    '{//} for its folder, {/.} for the last part without extension and {#} for its number; without any, the item comes last.';
+
+  static override usage = ['run [FLAGS] -- COMMAND...', "run [FLAGS] --each FILE|'GLOB'|- -- COMMAND..."];
+
+  static override examples = [
+    {
+      description: 'a command with much memory',
+      command: '<%= config.bin %> run --memory 2GiB --time 1h -- ./assemble.sh reads/',
+    },
+    {
+      description: 'compress every log, four at once',
+      command: "<%= config.bin %> run --each 'logs/*.log' -j 4 -- gzip -9 {}",
+    },
+    {
+      description: 'a shell line for each line of standard input, printed in order',
+      command: '<%= config.bin %> run --each - --keep-order --shell \'wc -l < {} | tr -d " "\'',
+    },
+    {
+      description: 'keep a log as GNU parallel does',
+      command: '<%= config.bin %> run --each urls.txt --joblog fetch.log --retries 2 -- curl -fsSO {}',
+    },
+  ];
+
+  // The command is read from the tokens: oclif would sort the words that also occur among the flags.
+  static override strict = false;
+
+  static override flags = {
+    ...jobFlags,
+    each: Flags.string({
+      description: 'run once for each line of a file or of stdin (-), or for each file of a quoted glob',
+      helpValue: 'SOURCE',
+    }),
+    shell: Flags.string({ description: 'the command as one shell line', helpValue: 'LINE' }),
+    'keep-order': Flags.boolean({ char: 'k', description: 'with --each: print in input order', dependsOn: ['each'] }),
+    joblog: Flags.string({
+      description: "with --each: write a log in GNU parallel's format",
+      helpValue: 'FILE',
+      dependsOn: ['each'],
+    }),
+    halt: Flags.string({
+      description: 'with --each: after a failure, go on (never) or cancel the others',
+      options: ['never', 'now,fail=1'],
+      dependsOn: ['each'],
+    }),
+    null: Flags.boolean({ description: 'with --each: items end in NUL, not in a line end', dependsOn: ['each'] }),
+  };
+
+  override async run(): Promise<void> {
+    const { flags, raw } = await this.parse(Run);
+    const words = raw.filter(token => token.type === 'arg').map(token => token.input);
+    const { runCommand } = await import('../run/run-command.js');
+    process.exitCode = await runCommand(words, flags, this.jsonEnabled());
+  }
+}

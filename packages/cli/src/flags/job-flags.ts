@@ -1,0 +1,81 @@
+import { Flags } from '@oclif/core';
+
+/** What a task needs and where it may run: the flags that `run` and `map` have in common. Each has a variable and a preference of its name. */
+export const jobFlags = {
+  memory: Flags.string({
+    description: 'memory of one task: 300M, 512GiB',
+    helpValue: 'SIZE',
+    env: 'MEGALITH_MEMORY',
+    helpGroup: 'NEEDS',
+  }),
+  cpus: Flags.string({
+    description: 'processors of one task, fractions allowed',
+    helpValue: 'N',
+    env: 'MEGALITH_CPUS',
+    helpGroup: 'NEEDS',
+  }),
+  time: Flags.string({
+    description: 'time limit of one try: 90s, 15m, 2h',
+    helpValue: 'TIME',
+    env: 'MEGALITH_TIME',
+    helpGroup: 'NEEDS',
+  }),
+  grace: Flags.string({
+    description: 'time a task has to end once asked to',
+    helpValue: 'TIME',
+    env: 'MEGALITH_GRACE',
+    helpGroup: 'NEEDS',
+  }),
+  retries: Flags.string({
+    description: 'tries after the first',
+    helpValue: 'N',
+    env: 'MEGALITH_RETRIES',
+    helpGroup: 'NEEDS',
+  }),
+  tag: Flags.string({
+    description: 'what the data is, such as phi; may be given again',
+    helpValue: 'TAG',
+    multiple: true,
+    multipleNonGreedy: true,
+    helpGroup: 'NEEDS',
+  }),
+  env: Flags.string({
+    description: 'a variable for the tasks; without a value, that of this environment; may be given again',
+    helpValue: 'NAME[=VALUE]',
+    multiple: true,
+    multipleNonGreedy: true,
+  }),
+  name: Flags.string({ description: 'shown in listings', helpValue: 'TEXT' }),
+  cwd: Flags.string({ description: 'folder in which tasks run', helpValue: 'FOLDER' }),
+  backend: Flags.string({
+    description: 'where to run',
+    options: ['auto', 'local'],
+    env: 'MEGALITH_BACKEND',
+    helpGroup: 'PLACE',
+  }),
+  slots: Flags.string({
+    char: 'j',
+    aliases: ['jobs'],
+    description: 'tasks at once',
+    helpValue: 'N',
+    env: 'MEGALITH_SLOTS',
+    helpGroup: 'PLACE',
+  }),
+  'dry-run': Flags.boolean({ description: 'show where it would run and why, and run nothing', helpGroup: 'PLACE' }),
+};
+
+/** What the flags above give when parsed. */
+export interface JobFlagValues {
+  readonly memory?: string | undefined;
+  readonly cpus?: string | undefined;
+  readonly time?: string | undefined;
+  readonly grace?: string | undefined;
+  readonly retries?: string | undefined;
+  readonly tag?: readonly string[] | undefined;
+  readonly env?: readonly string[] | undefined;
+  readonly name?: string | undefined;
+  readonly cwd?: string | undefined;
+  readonly backend?: string | undefined;
+  readonly slots?: string | undefined;
+  readonly quiet?: boolean | undefined;
+}

@@ -1,0 +1,98 @@
+import { MegalithError, parseDuration, parseSize } from '@megalith/core';
+
+/** What a user may prefer once and for all. Each is used by `run` and `map` where no flag and no variable says otherwise. */
+export interface Preferences {
+  readonly backend?: string;
+  readonly cpus?: number;
+  readonly grace?: string;
+  readonly home?: string;
+  readonly memory?: string;
+  readonly retries?: number;
+  readonly slots?: number;
+  readonly time?: string;
+}
+
+export type PreferenceKey = keyof Preferences;
+
+interface KeyRule {
+  readonly description: string;
+  /** What applies where nothing is set, for people. */
+  readonly builtIn: string;
+  /** The value to keep, or a throw that says what is wrong. */
+  readonly parse: (text: string) => string | number;
+}
+
+/** The known keys, in the order of listings. */
+export const preferenceKeys: Readonly<Record<PreferenceKey, KeyRule>> = {
+  backend: { description: 'where jobs run', builtIn: 'auto', parse: oneOf('auto', 'local') },
+  cpus: { description: 'processors of one task', builtIn: '1', parse: numberAbove(0) },
+  grace: { description: 'time a task has to end once asked to', builtIn: '2s', parse: checkedBy(parseDuration) },
+  home: { description: 'folder of jobs and caches', builtIn: '~/.megalith', parse: absolutePath },
+  memory: { description: 'memory of one task', builtIn: 'unlimited', parse: checkedBy(parseSize) },
+  retries: { description: 'tries after the first', builtIn: '0', parse: wholeNumberFrom(0) },
+  slots: { description: 'tasks at once', builtIn: 'one a processor', parse: wholeNumberFrom(1) },
+  time: { description: 'time limit of one try', builtIn: 'none', parse: checkedBy(parseDuration) },
+};
+
+/** The environment variable that sets the same thing as a preference. */
+export function environmentName(key: PreferenceKey): string {
+  return `MEGALITH_${key.toUpperCase()}`;
+}
+
+/** @throws MegalithError USAGE with the known keys, for any other */
+export function preferenceKey(name: string): PreferenceKey {
+  if (Object.hasOwn(preferenceKeys, name)) return name as PreferenceKey;
+  throw new MegalithError('USAGE', `there is no preference "${name}"`, {
+    hint: `known: ${Object.keys(preferenceKeys).join(', ')}`,
+  });
+}
+
+/** @throws MegalithError USAGE naming key and value */
+export function parsePreference(key: PreferenceKey, text: string): string | number {
+  try {
+    return preferenceKeys[key].parse(text);
+  } catch (error) {
+    const problem = (error as Error).message;
+    throw new MegalithError('USAGE', `"${text}" will not do for "${key}": ${problem}`, {
+      hint: `${key} is ${preferenceKeys[key].description}`,
+      cause: error,
+    });
+  }
+}
+
+function checkedBy(parse: (text: string) => number): (text: string) => string {
+  return text => {
+    parse(text);
+    return text;
+  };
+}
+
+function oneOf(...allowed: readonly string[]): (text: string) => string {
+  return text => {
+    if (!allowed.includes(text)) throw new RangeError(`it must be one of ${allowed.join(', ')}`);
+    return text;
+  };
+}
+
+function numberAbove(limit: number): (text: string) => number {
+  return text => {
+    const value = Number(text);
+    if (text.trim() === '' || !Number.isFinite(value) || value <= limit)
+      throw new RangeError(`it must be a number above ${limit}`);
+    return value;
+  };
+}
+
+function wholeNumberFrom(least: number): (text: string) => number {
+  return text => {
+    const value = Number(text);
+    if (text.trim() === '' || !Number.isSafeInteger(value) || value < least)
+      throw new RangeError(`it must be a whole number from ${least}`);
+    return value;
+  };
+}
+
+function absolutePath(text: string): string {
+  if (!text.startsWith('/')) throw new RangeError('it must be an absolute path');
+  return text;
+}

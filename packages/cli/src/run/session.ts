@@ -1,0 +1,103 @@
+import { FunctionExecutor, formatDuration, type JobCounts, parseDuration } from '@megalith/core';
+import { canRepaint, Progress } from '../output/progress.js';
+import { Interrupt, type InterruptCause, interruptExitCode } from './interrupt.js';
+
+/** Where and how a command's jobs run. */
+export interface SessionOptions {
+  readonly backend: string | undefined;
+  readonly slots: number | undefined;
+  readonly home: string | undefined;
+  /** How long tasks have to end once asked to, for the note that says so. */
+  readonly grace: string | undefined;
+  /** No notes and no progress. */
+  readonly quiet: boolean;
+}
+
+/** What the body of a session works with. */
+export interface Session {
+  readonly executor: FunctionExecutor;
+  /** Aborted when the user's side wants the work to end. */
+  readonly signal: AbortSignal;
+  readonly interrupted: InterruptCause | undefined;
+  /** Shows how a job does until the session ends; undefined where nothing is to be shown. */
+  showProgress(counts: () => JobCounts, options?: ProgressFacts): Progress | undefined;
+  /** A line on standard error, for people. */
+  note(line: string): void;
+  /** What tasks log, on standard error. */
+  log(bytes: Uint8Array): void;
+}
+
+/** What is known beside the counts of a job. */
+export interface ProgressFacts {
+  readonly fractionRead?: () => number | undefined;
+  readonly peakMemoryBytes?: () => number | undefined;
+  /** Nothing is shown of a job that ends sooner, milliseconds. */
+  readonly quietMs?: number;
+}
+
+/**
+ * Runs `body` with an executor that is gone when it ends. Ctrl-C cancels the work and waits for the tasks to end; a second
+ * one ends this process, and the job host with all tasks goes with it.
+ * @returns the exit code: that of the body, or of the interruption
+ */
+export async function inSession(options: SessionOptions, body: (session: Session) => Promise<number>): Promise<number> {
+  let progress: Progress | undefined;
+  const note = (line: string) => {
+    if (options.quiet) return;
+    if (progress !== undefined) progress.note(line);
+    else process.stderr.write(`${line}\n`);
+  };
+  using interrupt = new Interrupt({
+    onFirst: cause => {
+      if (cause === 'EPIPE') return;
+      const graceMs = parseDuration(options.grace ?? '2s');
+      note(`cancelling: tasks have ${formatDuration(graceMs)} to end; once more to kill them at once`);
+    },
+    onSecond: () => process.exit(interruptExitCode('SIGINT')),
+  });
+  const executor = new FunctionExecutor({
+    ...(options.backend === undefined || options.backend === 'auto' ? {} : { backend: options.backend }),
+    ...(options.slots === undefined ? {} : { slots: options.slots }),
+    ...(options.home === undefined ? {} : { home: options.home }),
+  });
+  const session: Session = {
+    executor,
+    signal: interrupt.signal,
+    get interrupted() {
+      return interrupt.cause;
+    },
+    showProgress(counts, facts = {}) {
+      if (options.quiet) return undefined;
+      progress = startProgress(counts, facts);
+      return progress;
+    },
+    note,
+    log(bytes) {
+      progress?.clear();
+      process.stderr.write(bytes);
+    },
+  };
+  try {
+    const exitCode = await body(session);
+    return interrupt.cause === undefined ? exitCode : interruptExitCode(interrupt.cause);
+  } catch (error) {
+    // What an interruption makes of a job is no news to the one who interrupted.
+    if (interrupt.cause === undefined) throw error;
+    return interruptExitCode(interrupt.cause);
+  } finally {
+    progress?.stop();
+    await executor.close();
+  }
+}
+
+function startProgress(counts: () => JobCounts, facts: ProgressFacts): Progress {
+  const progress = new Progress({
+    stream: process.stderr,
+    now: () => performance.now(),
+    repaint: canRepaint(process.stderr, process.env),
+    view: () => ({ ...counts(), fractionRead: facts.fractionRead?.(), peakMemoryBytes: facts.peakMemoryBytes?.() }),
+    ...(facts.quietMs === undefined ? {} : { quietMs: facts.quietMs }),
+  });
+  progress.start();
+  return progress;
+}

@@ -1,0 +1,81 @@
+import { connect } from 'node:net';
+import { usableCpus, usableMemoryBytes } from '@megalith/agent';
+import { formatSize } from '../../config/size.js';
+import { AgentConnection } from '../agent/agent-connection.js';
+import type { Backend, BackendJob, Candidate, JobRequest, JobRun } from '../backend.js';
+import type { BackendOptions } from '../registry.js';
+import { HostProcess } from './host-process.js';
+
+/** This machine: tasks run in processes of its own, started by a job host that is a child of this process. */
+export function createLocalBackend(options: BackendOptions): Backend {
+  const capacity = {
+    cpus: options.slots ?? usableCpus(),
+    usableMemoryBytes: options.memoryBytes ?? usableMemoryBytes(),
+  };
+  let host: HostProcess | undefined;
+  let parent: AgentConnection | undefined;
+
+  const connection = (): AgentConnection => {
+    const socketPath = process.env.MEGALITH_SOCKET;
+    // Inside a task the machine has a job host already: one that knows what else runs here.
+    if (socketPath !== undefined) {
+      if (parent?.isOpen !== true) parent = connectToParent(socketPath);
+      return parent;
+    }
+    if (host?.connection.isOpen !== true) {
+      host = new HostProcess({
+        ...(options.slots === undefined ? {} : { cpus: options.slots }),
+        ...(options.memoryBytes === undefined ? {} : { memoryBytes: options.memoryBytes }),
+        ...(options.home === undefined ? {} : { home: options.home }),
+      });
+    }
+    return host.connection;
+  };
+
+  return {
+    name: 'local',
+    offers: async job => [offer(job, capacity)],
+    run: (job: BackendJob): JobRun => connection().run(job),
+    async close() {
+      parent?.close();
+      parent = undefined;
+      await host?.close();
+      host = undefined;
+    },
+  };
+}
+
+function connectToParent(socketPath: string): AgentConnection {
+  const socket = connect(socketPath);
+  socket.unref();
+  return new AgentConnection(socket, {
+    insideSlot: Number(process.env.MEGALITH_SLOT),
+    onBusy: busy => {
+      if (busy) socket.ref();
+      else socket.unref();
+    },
+  });
+}
+
+function offer({ requirements }: JobRequest, capacity: { readonly cpus: number; readonly usableMemoryBytes: number }): Candidate {
+  const { cpus, usableMemoryBytes } = capacity;
+  const { memoryBytes = 0 } = requirements;
+  const byMemory = memoryBytes === 0 ? Number.POSITIVE_INFINITY : Math.floor(usableMemoryBytes / memoryBytes);
+  const candidate: Candidate = {
+    backend: 'local',
+    description: `this machine, ${cpus} cpus, ${formatSize(usableMemoryBytes)} usable`,
+    cpus,
+    usableMemoryBytes,
+    slots: Math.min(Math.floor(cpus / requirements.cpus), byMemory),
+    usdPerHour: 0,
+  };
+  if (requirements.cpus > cpus) {
+    const explanation = `a task asks for ${requirements.cpus} cpus, and there are ${cpus}`;
+    return { ...candidate, rejected: { reason: 'OVER_CPUS', explanation } };
+  }
+  if (memoryBytes > usableMemoryBytes) {
+    const explanation = `a task asks for ${formatSize(memoryBytes)}, and ${formatSize(usableMemoryBytes)} can be used`;
+    return { ...candidate, rejected: { reason: 'OVER_MEMORY', explanation } };
+  }
+  return candidate;
+}

@@ -1,0 +1,35 @@
+import { MegalithError } from '@megalith/agent';
+import type { Backend } from './backend.js';
+
+/** What a backend is made from; each takes what it has a use for. */
+export interface BackendOptions {
+  /** Tasks at once. @defaultValue as many as the backend has processors */
+  readonly slots?: number;
+  /** Memory for all tasks together. @defaultValue what the backend has */
+  readonly memoryBytes?: number;
+  /** Where journals are kept. */
+  readonly home?: string;
+}
+
+export type BackendFactory = (options: BackendOptions) => Backend | Promise<Backend>;
+
+const factories = new Map<string, BackendFactory>([
+  ['local', async options => (await import('./local/local-backend.js')).createLocalBackend(options)],
+]);
+
+/** Makes a backend known by name, for `new FunctionExecutor({ backend: name })`. The last registration of a name wins. */
+export function registerBackend(name: string, factory: BackendFactory): void {
+  factories.set(name, factory);
+}
+
+/** @throws MegalithError NOT_CONFIGURED, with the names that are known */
+export async function createBackend(name: string, options: BackendOptions): Promise<Backend> {
+  const factory = factories.get(name);
+  if (factory === undefined) {
+    throw new MegalithError('NOT_CONFIGURED', `there is no backend "${name}"`, {
+      hint: `known backends: ${[...factories.keys()].join(', ')}`,
+      details: { known: [...factories.keys()] },
+    });
+  }
+  return factory(options);
+}

@@ -1,0 +1,281 @@
+import { MegalithError } from '@megalith/agent';
+import { parseSize } from '../config/size.js';
+import type { Backend } from '../backends/backend.js';
+import { type BackendOptions, createBackend } from '../backends/registry.js';
+import { choosePlace } from '../placement/plan.js';
+import { type Call, type CollectOptions, collectCalls, getResult, type PartOf, type ResultOf } from './collect.js';
+import type { Items } from './input.js';
+import { newJobId } from './job-id.js';
+import { jobSettings, withDefaults } from './job-settings.js';
+import type { JobView } from './job-view.js';
+import { type Launch, launch } from './launch.js';
+import { type MapReduceOptions, startMapReduce } from './map-reduce.js';
+import type { Reduction } from './reduction.js';
+import type { Waitable } from './target.js';
+import type {
+  CommandOptions,
+  CommandResult,
+  FunctionOptions,
+  Job,
+  JobEvent,
+  JobOptions,
+  Plan,
+  Size,
+  TaskFuture,
+  TaskFunction,
+  WaitOptions,
+} from './types.js';
+import { type WaitResult, wait } from './wait.js';
+import { commandName, commandWork, functionName, functionWork } from './work.js';
+
+export interface ExecutorOptions {
+  /** Where jobs may run: `auto` (any place that is configured), a backend's name, or a backend, which stays its owner's to close. @defaultValue 'auto' */
+  readonly backend?: 'auto' | (string & {}) | Backend;
+  /** Tasks at once. @defaultValue one a processor */
+  readonly slots?: number;
+  /** Memory for all tasks together. @defaultValue what the machine can spare */
+  readonly memory?: Size;
+  /** Where journals are kept. @defaultValue $MEGALITH_HOME, or ~/.megalith */
+  readonly home?: string;
+  /** Sees every event of every job, in order. Must not throw. */
+  readonly onEvent?: (event: JobEvent) => void;
+  /** Options of all jobs, unless a call says otherwise; `env` and `tags` are joined. */
+  readonly defaults?: JobOptions;
+}
+
+/** Beyond the grace of its tasks, how long `close` waits for a cancelled job to say that it ended, milliseconds. */
+const patienceMs = 10_000;
+
+/**
+ * Runs functions and commands as parallel tasks.
+ *
+ *     await using executor = new FunctionExecutor();
+ *     const sizes = await executor.map(measure, paths, { memory: '2GiB' });
+ *
+ * An item is always one argument of the function, whatever it is; the second argument is the task's context.
+ * Nothing about a call is thrown at once: a wrong option, too, is what awaiting its job rejects with.
+ * An executor that is idle does not keep the process alive; `close()` (or leaving an `await using` block) ends all it runs.
+ */
+export class FunctionExecutor implements AsyncDisposable {
+  readonly #options: ExecutorOptions;
+  readonly #defaults: JobOptions;
+  readonly #backendOptions: BackendOptions;
+  #backend: Promise<Backend> | undefined;
+  /** Running, or with results that nobody asked for yet. */
+  readonly #jobs = new Set<JobView<unknown>>();
+  readonly #uncollected = new Set<Call>();
+  readonly #running = new Set<Promise<void>>();
+  #longestGraceMs = 0;
+  #closing: Promise<void> | undefined;
+
+  /** @throws MegalithError USAGE */
+  constructor(options: ExecutorOptions = {}) {
+    const { backend, slots, memory, home, defaults = {} } = options;
+    if (typeof backend === 'object' && (slots ?? memory ?? home) !== undefined) {
+      throw usage('"slots", "memory" and "home" are for backends given by name', 'give them to the backend itself');
+    }
+    if (slots !== undefined && !(Number.isInteger(slots) && slots > 0)) {
+      throw usage(`"slots" must be a whole number above 0, not ${slots}`, 'leave it out for one a processor');
+    }
+    this.#options = options;
+    this.#defaults = defaults;
+    this.#backendOptions = {
+      ...(slots === undefined ? {} : { slots }),
+      ...(memory === undefined ? {} : { memoryBytes: parseSize(memory) }),
+      ...(home === undefined ? {} : { home }),
+    };
+  }
+
+  /** Runs a function once. */
+  callAsync<I, O>(fn: TaskFunction<I, O>, item: I, options: FunctionOptions = {}): TaskFuture<O> {
+    const settings = withDefaults(options, this.#defaults);
+    const job = this.#call<O>({
+      name: settings.name ?? functionName(fn),
+      items: [item],
+      options: settings,
+      prepare: () => functionWork(fn, settings),
+      isSingle: true,
+    });
+    return job.future(0);
+  }
+
+  /** Runs a function once for each item. Items are read as tasks are sent, so that an input may be longer than memory. */
+  map<I, O>(fn: TaskFunction<I, O>, items: Items<I>, options: FunctionOptions = {}): Job<O> {
+    const settings = withDefaults(options, this.#defaults);
+    return this.#call<O>({
+      name: settings.name ?? functionName(fn),
+      items,
+      options: settings,
+      prepare: () => functionWork(fn, settings),
+    });
+  }
+
+  /**
+   * Maps, then folds what the maps gave: `reduce` gets an array of their values in input order.
+   * With `reduceBy`, each key's values are reduced by themselves as soon as they are all there, and the result is a Map by key.
+   */
+  mapReduce<I, O, R, K>(
+    fn: TaskFunction<I, O>,
+    items: Items<I>,
+    reduce: TaskFunction<O[], R>,
+    options: MapReduceOptions<I, K> & { readonly reduceBy: (item: I, index: number) => K },
+  ): Reduction<O, Map<K, R>>;
+  mapReduce<I, O, R>(
+    fn: TaskFunction<I, O>,
+    items: Items<I>,
+    reduce: TaskFunction<O[], R>,
+    options?: MapReduceOptions<I>,
+  ): Reduction<O, R>;
+  mapReduce<I, O>(
+    fn: TaskFunction<I, O>,
+    items: Items<I>,
+    reduce: TaskFunction<O[], unknown>,
+    options: MapReduceOptions<I, unknown> = {},
+  ): Reduction<O, unknown> {
+    const settings = withDefaults(options, this.#defaults);
+    const start = <T>(what: Launch): JobView<T> => this.#launch<T>(what);
+    const reduction = startMapReduce<O, unknown>(fn, items, reduce, settings, start, () => this.#uncollected.delete(reduction));
+    this.#uncollected.add(reduction);
+    return reduction;
+  }
+
+  /** Runs a command once for each item: an argument vector, or a line for the shell in which items are safely quoted; `{}` stands for the item. */
+  command(template: readonly string[] | string, items: Items<unknown>, options: CommandOptions = {}): Job<CommandResult> {
+    const settings = withDefaults(options, this.#defaults);
+    return this.#call<CommandResult>({
+      name: settings.name ?? commandName(template),
+      items,
+      options: settings,
+      prepare: () => commandWork(template, settings),
+    });
+  }
+
+  /** Runs one command, as it stands: `{}` in it is nothing special. */
+  run(command: readonly string[] | string, options: CommandOptions = {}): TaskFuture<CommandResult> {
+    const settings = withDefaults(options, this.#defaults);
+    const job = this.#call<CommandResult>({
+      name: settings.name ?? commandName(command),
+      items: [undefined],
+      options: settings,
+      prepare: () => commandWork(command, settings),
+      isSingle: true,
+    });
+    return job.future(0);
+  }
+
+  /** As the function `wait`; of all calls of this executor whose results nobody asked for yet, unless told which. */
+  wait(waitables?: Waitable | Iterable<Waitable>, options?: WaitOptions): Promise<WaitResult> {
+    return wait(waitables ?? [...this.#uncollected], options);
+  }
+
+  /**
+   * As the function `getResult`. Unless told of what: of all calls of this executor whose results nobody asked for yet, as one
+   * list in the order of the calls; a single `callAsync`, `run` or `mapReduce` gives its value.
+   */
+  getResult(waitables?: undefined, options?: CollectOptions): Promise<unknown>;
+  getResult<T extends Waitable>(target: T, options?: CollectOptions): Promise<ResultOf<T>>;
+  getResult<T extends Waitable>(targets: Iterable<T>, options?: CollectOptions): Promise<PartOf<T>[]>;
+  getResult(waitables?: Waitable | Iterable<Waitable>, options: CollectOptions = {}): Promise<unknown> {
+    return waitables === undefined
+      ? collectCalls([...this.#uncollected], options)
+      : getResult(waitables as Iterable<Waitable>, options);
+  }
+
+  /** Where a job with these options would go, and why; starts nothing. */
+  async plan(options: JobOptions & { readonly tasks?: number } = {}): Promise<Plan> {
+    const { requirements, tags } = jobSettings(withDefaults(options, this.#defaults));
+    const request = {
+      id: newJobId(),
+      name: options.name ?? 'plan',
+      requirements,
+      tags,
+      ...(options.tasks === undefined ? {} : { taskCount: options.tasks }),
+    };
+    const backends = await this.#backends();
+    return choosePlace((await Promise.all(backends.map(backend => backend.offers(request)))).flat());
+  }
+
+  /** The jobs that run, and those whose results nobody asked for yet, in the order of the calls. Journals remember the others. */
+  jobs(): readonly Job<unknown>[] {
+    return [...this.#jobs];
+  }
+
+  /** Cancels everything that runs, and settles when it is gone. Idempotent. */
+  close(): Promise<void> {
+    this.#closing ??= this.#close();
+    return this.#closing;
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.close();
+  }
+
+  async #close(): Promise<void> {
+    for (const job of this.#jobs) job.cancel('its executor was closed');
+    await this.#allOver(this.#longestGraceMs + patienceMs);
+    if (typeof this.#options.backend === 'object' || this.#backend === undefined) return;
+    await (await this.#backend).close();
+    await this.#allOver(patienceMs);
+  }
+
+  /** Waits for what runs, but not for ever: a backend that lost its jobs is still to be closed. */
+  async #allOver(limitMs: number): Promise<void> {
+    let timer: NodeJS.Timeout | undefined;
+    const limit = new Promise<void>(resolve => {
+      timer = setTimeout(resolve, limitMs);
+    });
+    await Promise.race([Promise.all(this.#running), limit]);
+    clearTimeout(timer);
+  }
+
+  #call<O>(what: Launch): JobView<O> {
+    const job = this.#launch<O>(what);
+    this.#uncollected.add(job);
+    return job;
+  }
+
+  #launch<O>(what: Launch): JobView<O> {
+    const { job, graceMs, over } = launch<O>(this.#closing === undefined ? what : refused(what), {
+      backends: () => this.#backends(),
+      onEvent: this.#options.onEvent,
+      onCollected: collected => {
+        this.#uncollected.delete(collected);
+        this.#forgetIfDone(collected);
+      },
+    });
+    this.#jobs.add(job);
+    this.#longestGraceMs = Math.max(this.#longestGraceMs, graceMs);
+    const running = over.then(() => {
+      this.#running.delete(running);
+      this.#forgetIfDone(job);
+    });
+    this.#running.add(running);
+    return job;
+  }
+
+  #forgetIfDone(job: JobView<unknown>): void {
+    if (job.ledger.isOver && job.isCollected) this.#jobs.delete(job);
+  }
+
+  async #backends(): Promise<readonly Backend[]> {
+    const { backend = 'auto' } = this.#options;
+    if (typeof backend === 'object') return [backend];
+    this.#backend ??= createBackend(backend === 'auto' ? 'local' : backend, this.#backendOptions);
+    try {
+      return [await this.#backend];
+    } catch (error) {
+      // It may be registered later.
+      this.#backend = undefined;
+      throw error;
+    }
+  }
+}
+
+function refused(what: Launch): Launch {
+  const closed = usage(`cannot run "${what.name}": the executor was closed`, 'make a new executor');
+  return { ...what, prepare: () => Promise.reject(closed) };
+}
+
+function usage(message: string, hint: string): MegalithError {
+  return new MegalithError('USAGE', message, { hint });
+}

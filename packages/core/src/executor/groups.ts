@@ -1,0 +1,64 @@
+/** The mapped values of one key, in the order of their items. */
+interface Group {
+  readonly values: unknown[];
+  /** Values still to come. */
+  missing: number;
+  isGiven: boolean;
+}
+
+/**
+ * Gathers mapped values by key. A group is complete when all its values are there and no further item can join it,
+ * which is known once the input was read to its end.
+ */
+export class Groups {
+  readonly #reduceBy: ((item: unknown, index: number) => unknown) | undefined;
+  readonly #groups = new Map<unknown, Group>();
+  /** Of tasks whose value is still to come. */
+  readonly #places = new Map<number, { readonly group: Group; readonly position: number }>();
+  #isClosed = false;
+
+  /** Without `reduceBy`: one group, which is there even if no item ever comes. */
+  constructor(reduceBy: ((item: unknown, index: number) => unknown) | undefined) {
+    this.#reduceBy = reduceBy;
+    if (reduceBy === undefined) this.#groups.set(undefined, { values: [], missing: 0, isGiven: false });
+  }
+
+  /** In the order in which they came up. */
+  get keys(): unknown[] {
+    return [...this.#groups.keys()];
+  }
+
+  /** An item was read. */
+  add(item: unknown, index: number): void {
+    const key = this.#reduceBy?.(item, index);
+    let group = this.#groups.get(key);
+    if (group === undefined) this.#groups.set(key, (group = { values: [], missing: 0, isGiven: false }));
+    this.#places.set(index, { group, position: group.values.length });
+    group.values.push(undefined);
+    group.missing += 1;
+  }
+
+  /** No further item will come; gives the groups that are complete by that. */
+  close(): unknown[][] {
+    if (this.#isClosed) return [];
+    this.#isClosed = true;
+    return [...this.#groups.values()].flatMap(group => this.#give(group));
+  }
+
+  /** A value came; gives its group if that completes it. */
+  set(index: number, value: unknown): unknown[][] {
+    const place = this.#places.get(index);
+    if (place === undefined) return [];
+    this.#places.delete(index);
+    place.group.values[place.position] = value;
+    place.group.missing -= 1;
+    return this.#isClosed ? this.#give(place.group) : [];
+  }
+
+  /** Its values are not held any longer than that. */
+  #give(group: Group): unknown[][] {
+    if (group.missing > 0 || group.isGiven) return [];
+    group.isGiven = true;
+    return [group.values.splice(0)];
+  }
+}

@@ -1,0 +1,53 @@
+import { MegalithError, type Requirements } from '@megalith/agent';
+import { parseDuration } from '../config/duration.js';
+import { parseSize } from '../config/size.js';
+import { type RetryRule, retryRule } from './retry.js';
+import type { JobOptions } from './types.js';
+
+/** Job options with their texts read and their defaults filled in. */
+export interface JobSettings {
+  readonly requirements: Requirements;
+  readonly rule: RetryRule;
+  readonly stopsOnFailure: boolean;
+  readonly tags: readonly string[];
+  readonly env: Readonly<Record<string, string>>;
+  readonly cwd: string;
+}
+
+/** Options of one call over those of the executor: environments are joined, and so are tags, because a tag may only add restrictions. */
+export function withDefaults<T extends JobOptions>(options: T, defaults: JobOptions): T {
+  return {
+    ...defaults,
+    ...options,
+    env: { ...defaults.env, ...options.env },
+    tags: [...new Set([...(defaults.tags ?? []), ...(options.tags ?? [])])],
+  };
+}
+
+/** @throws MegalithError USAGE, naming the option */
+export function jobSettings(options: JobOptions): JobSettings {
+  const { cpus = 1, onFailure = 'continue' } = options;
+  if (!(cpus > 0) || !Number.isFinite(cpus)) throw usage('cpus', 'a number above 0', cpus);
+  if (onFailure !== 'continue' && onFailure !== 'stop') throw usage('onFailure', '"continue" or "stop"', onFailure);
+  const memoryBytes = options.memory === undefined ? undefined : parseSize(options.memory);
+  if (memoryBytes === 0) throw usage('memory', 'above 0', options.memory);
+  const timeoutMs = options.timeout === undefined ? undefined : parseDuration(options.timeout);
+  if (timeoutMs === 0) throw usage('timeout', 'above 0', options.timeout);
+  return {
+    requirements: {
+      cpus,
+      graceMs: parseDuration(options.grace ?? 2000),
+      ...(memoryBytes === undefined ? {} : { memoryBytes }),
+      ...(timeoutMs === undefined ? {} : { timeoutMs }),
+    },
+    rule: retryRule(options.retries),
+    stopsOnFailure: onFailure === 'stop',
+    tags: options.tags ?? [],
+    env: options.env ?? {},
+    cwd: options.cwd ?? process.cwd(),
+  };
+}
+
+function usage(option: string, expected: string, given: unknown): MegalithError {
+  return new MegalithError('USAGE', `"${option}" must be ${expected}, not ${String(given)}`);
+}

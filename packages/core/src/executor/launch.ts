@@ -1,0 +1,97 @@
+import type { Backend } from '../backends/backend.js';
+import { Conductor, type Prepared } from './conductor.js';
+import { Input } from './input.js';
+import { newJobId } from './job-id.js';
+import { jobSettings } from './job-settings.js';
+import { JobView } from './job-view.js';
+import { Ledger } from './ledger.js';
+import { TaskFeed } from './task-feed.js';
+import type { JobEvent, JobOptions } from './types.js';
+
+/** What is to run. */
+export interface Launch {
+  readonly name: string;
+  readonly items: unknown;
+  readonly options: JobOptions;
+  /** Called at once, before anything else can change what it reads. */
+  readonly prepare: () => Promise<Prepared>;
+  /** A single call, whose result is a value and not a list. */
+  readonly isSingle?: boolean;
+  /** Tasks out at once. */
+  readonly concurrency?: number;
+  /** Makes an item what the job's tasks take. */
+  readonly convert?: (item: unknown, index: number) => unknown;
+}
+
+/** Where it runs, and who is told. */
+export interface Surroundings {
+  readonly backends: () => Promise<readonly Backend[]>;
+  readonly onEvent?: ((event: JobEvent) => void) | undefined;
+  /** Somebody asked for the job's results. */
+  readonly onCollected: (job: JobView<unknown>) => void;
+}
+
+export interface Launched<O> {
+  readonly job: JobView<O>;
+  /** Time its tasks have to end by themselves once asked to, milliseconds. */
+  readonly graceMs: number;
+  /** Settles when nothing of the job runs any more; never rejects. */
+  readonly over: Promise<void>;
+}
+
+/** Starts a job. It never throws: whatever is wrong with the call, the job fails with it. */
+export function launch<O>(what: Launch, where: Surroundings): Launched<O> {
+  try {
+    return start(what, where);
+  } catch (error) {
+    const items = what.isSingle ? [undefined] : [];
+    return start({ ...what, items, options: {}, prepare: () => Promise.reject(error) }, where);
+  }
+}
+
+function start<O>(what: Launch, where: Surroundings): Launched<O> {
+  const { name, options, isSingle = false } = what;
+  const id = newJobId();
+  const { requirements, rule, stopsOnFailure, tags, env, cwd } = jobSettings(options);
+  const input = new Input(what.items);
+  const ledger = new Ledger(name, input.length);
+  const feed = new TaskFeed(input, ledger, {
+    mayRetry: rule.retries > 0,
+    concurrency: what.concurrency,
+    convert: what.convert,
+  });
+  const request = { id, name, requirements, tags, ...(input.length === undefined ? {} : { taskCount: input.length }) };
+  const conductor = new Conductor(
+    {
+      request,
+      prepare: what.prepare,
+      backends: where.backends,
+      env,
+      cwd,
+      rule,
+      stopsOnFailure,
+      isSingle,
+      signal: options.signal,
+      emit: toAll(options.onEvent, where.onEvent),
+    },
+    ledger,
+    feed,
+  );
+  const job: JobView<O> = new JobView<O>(id, isSingle, ledger, conductor, () => where.onCollected(job));
+  return { job, graceMs: requirements.graceMs, over: conductor.conduct() };
+}
+
+/** One listener for several; what a listener throws must not harm the job. */
+function toAll(...listeners: (((event: JobEvent) => void) | undefined)[]): ((event: JobEvent) => void) | undefined {
+  const present = listeners.filter(listener => listener !== undefined);
+  if (present.length === 0) return undefined;
+  return event => {
+    for (const listener of present) {
+      try {
+        listener(event);
+      } catch (error) {
+        process.emitWarning(`"onEvent" threw: ${String(error)}`);
+      }
+    }
+  };
+}

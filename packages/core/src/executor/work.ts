@@ -1,0 +1,47 @@
+import { basename } from 'node:path';
+import { MegalithError } from '@megalith/agent';
+import { shipFunction } from '../ship/ship-function.js';
+import type { AnyFunction } from '../ship/shipped-function.js';
+import type { Prepared } from './conductor.js';
+import { sharedParts } from './shared-parts.js';
+import type { CommandOptions, FunctionOptions } from './types.js';
+
+/** Ships a function with what it shares. Captured variables are read before this returns. */
+export async function functionWork(fn: AnyFunction, options: FunctionOptions): Promise<Prepared> {
+  if (typeof fn !== 'function') throw new MegalithError('USAGE', `the task must be a function, not ${typeof fn}`);
+  const { shared, isolation = shared === undefined ? 'process' : 'threads' } = options;
+  if (isolation !== 'process' && isolation !== 'threads') {
+    throw new MegalithError('USAGE', `"isolation" must be "process" or "threads", not "${String(isolation)}"`);
+  }
+  if (shared !== undefined && isolation === 'process') {
+    throw new MegalithError('USAGE', '"shared" needs isolation "threads": processes have no memory in common', {
+      hint: 'leave "isolation" out',
+    });
+  }
+  const [{ ref }, parts] = await Promise.all([shipFunction(fn), sharedParts(shared ?? {}, shipFunction)]);
+  return { work: { kind: 'function', bundle: ref, isolation, shared: parts.map(part => part.spec) }, shared: parts };
+}
+
+/** @param template an argument vector, or a line for the shell */
+export async function commandWork(template: readonly string[] | string, options: CommandOptions): Promise<Prepared> {
+  const { stdin = 'ignore' } = options;
+  if (typeof template === 'string') {
+    if (template.trim() === '') throw emptyCommand();
+    return { work: { kind: 'command', shell: template, stdin }, shared: [] };
+  }
+  if (template.length === 0 || template[0] === '') throw emptyCommand();
+  return { work: { kind: 'command', argv: template, stdin }, shared: [] };
+}
+
+export function functionName(fn: unknown): string {
+  return (typeof fn === 'function' && fn.name) || 'anonymous';
+}
+
+export function commandName(template: readonly string[] | string): string {
+  const program = typeof template === 'string' ? template.trim().split(/\s+/)[0] : template[0];
+  return basename(program ?? '') || 'command';
+}
+
+function emptyCommand(): MegalithError {
+  return new MegalithError('USAGE', 'the command is empty');
+}

@@ -1,0 +1,42 @@
+import { describe, expect, it } from 'vitest';
+import type { Candidate } from '../backends/backend.js';
+import { choosePlace, placeOf } from './plan.js';
+
+const laptop: Candidate = {
+  backend: 'local',
+  description: 'this machine',
+  cpus: 2,
+  usableMemoryBytes: 2 ** 33,
+  slots: 2,
+  usdPerHour: 0,
+};
+const tooSmall: Candidate = { ...laptop, rejected: { reason: 'OVER_MEMORY', explanation: 'asks for 1TiB of 8GiB' } };
+const server: Candidate = { ...laptop, backend: 'lab', description: 'the lab server' };
+
+describe('a plan', () => {
+  it('takes the first candidate that was not rejected', () => {
+    expect(choosePlace([laptop, server]).chosen).toBe(laptop);
+    const plan = choosePlace([tooSmall, server]);
+    expect(plan.chosen).toBe(server);
+    expect(plan.candidates).toEqual([tooSmall, server]);
+    expect(plan.reason).toBe('the lab server: the first that can take it, after 1 rejected');
+    expect(placeOf(plan, { name: 'resize' })).toBe(server);
+  });
+
+  it('lists every rejection when there is no place', () => {
+    const plan = choosePlace([tooSmall, { ...tooSmall, backend: 'lab' }]);
+    expect(plan.chosen).toBeUndefined();
+    expect(() => placeOf(plan, { name: 'resize' })).toThrowError(
+      expect.objectContaining({
+        code: 'NO_PLACEMENT',
+        exitCode: 3,
+        message:
+          'no place can run "resize": local: asks for 1TiB of 8GiB (OVER_MEMORY); lab: asks for 1TiB of 8GiB (OVER_MEMORY)',
+      }),
+    );
+  });
+
+  it('says so when nobody offers anything', () => {
+    expect(() => placeOf(choosePlace([]), { name: 'x' })).toThrowError('no place can run "x": no backend offers a place');
+  });
+});

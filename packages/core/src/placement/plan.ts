@@ -1,0 +1,33 @@
+import { MegalithError } from '@megalith/agent';
+import type { Candidate, JobRequest } from '../backends/backend.js';
+import type { Plan } from '../executor/types.js';
+
+/** Chooses the first candidate that can take the job; backends are asked in the order of preference. */
+export function choosePlace(candidates: readonly Candidate[]): Plan {
+  const chosen = candidates.find(candidate => candidate.rejected === undefined);
+  if (chosen === undefined) {
+    const reason = candidates.length === 0 ? 'no backend offers a place' : 'every candidate was rejected';
+    return { chosen, candidates, reason };
+  }
+  const passedOver = candidates.indexOf(chosen);
+  const reason =
+    candidates.length === 1
+      ? `${chosen.description}: the only candidate`
+      : `${chosen.description}: the first that can take it${passedOver === 0 ? '' : `, after ${passedOver} rejected`}`;
+  return { chosen, candidates, reason };
+}
+
+/**
+ * The chosen candidate of a plan.
+ * @throws MegalithError NO_PLACEMENT, listing why each candidate was rejected
+ */
+export function placeOf(plan: Plan, job: Pick<JobRequest, 'name'>): Candidate {
+  if (plan.chosen !== undefined) return plan.chosen;
+  const rejections = plan.candidates.map(({ backend, rejected }) => ({ backend, ...rejected }));
+  const reasons = rejections.map(each => `${each.backend}: ${each.explanation} (${each.reason})`);
+  const why = reasons.length === 0 ? plan.reason : reasons.join('; ');
+  throw new MegalithError('NO_PLACEMENT', `no place can run "${job.name}": ${why}`, {
+    hint: 'ask for less, or configure a backend that has more',
+    details: { rejections },
+  });
+}

@@ -1,0 +1,94 @@
+import { encodeValue, isMegalithError, type MegalithError } from '@megalith/agent';
+import type { DataDefinition } from './definitions.js';
+import { cannotShip, moveToModule, quote, type Subject } from './explain.js';
+
+/** From this size on, data that every task could share is better passed once. */
+const largeBytes = 1024 * 1024;
+
+/** Captured values as they travel. */
+export interface CapturedData {
+  readonly bytes: Uint8Array;
+  readonly warnings: readonly string[];
+}
+
+/**
+ * Copies the captured values now, so that later changes do not show.
+ * @throws MegalithError CANNOT_SHIP, for the first value that is not plain data
+ */
+export function encodeCaptured(values: ReadonlyMap<string, DataDefinition>, subject: Subject): CapturedData {
+  let bytes: Uint8Array;
+  try {
+    bytes = encodeValue(Object.fromEntries([...values].map(([name, { value }]) => [name, value])));
+  } catch (error) {
+    if (!isMegalithError(error)) throw error;
+    throw culprit(values, subject) ?? error;
+  }
+  if (bytes.length <= largeBytes) return { bytes, warnings: [] };
+  const names = [...values.values()].map(item => quote(item.path.at(-1)!)).join(', ');
+  const mib = (bytes.length / largeBytes).toFixed(1);
+  return {
+    bytes,
+    warnings: [
+      `captured data (${names}) is ${mib}MiB and is copied to every worker: pass large arrays in the 'shared' option`,
+    ],
+  };
+}
+
+function culprit(values: ReadonlyMap<string, DataDefinition>, subject: Subject): MegalithError | undefined {
+  for (const { value, path } of values.values()) {
+    const variable = path.at(-1)!;
+    try {
+      encodeValue(value, variable);
+    } catch (error) {
+      if (!isMegalithError(error)) throw error;
+      return cannotShip(subject, {
+        because: `captured ${reason(error, variable, value)}`,
+        hint: hintFor(value),
+        variable,
+        path,
+        cause: error,
+      });
+    }
+  }
+  return undefined;
+}
+
+/** The codec says `db is an instance of Socket and cannot travel`, or `"config.db" is …` for what lies deeper. */
+function reason(error: MegalithError, variable: string, value: unknown): string {
+  const text = error.message.startsWith(`${variable} `)
+    ? error.message.replace(variable, quote(variable))
+    : error.message
+        .replace(/^"([^"]*)"/, `${quote(variable)} holds what cannot travel: '$1'`)
+        .replace(/ and cannot travel$/, '');
+  return isInstance(value) && hasPrivateMembers(value)
+    ? `${text}: its private fields (#) cannot be read from outside`
+    : text;
+}
+
+function hintFor(value: unknown): string {
+  if (value instanceof Promise) return 'await it first';
+  if (value instanceof SharedArrayBuffer || (ArrayBuffer.isView(value) && value.buffer instanceof SharedArrayBuffer)) {
+    return "pass it in the 'shared' option, where all tasks see one copy";
+  }
+  return `create it inside the function, or ${moveToModule} together with it`.replace(
+    'move it to',
+    'move the function to',
+  );
+}
+
+function isInstance(value: unknown): value is object {
+  return typeof value === 'object' && value !== null;
+}
+
+function hasPrivateMembers(value: object): boolean {
+  for (
+    let prototype: unknown = Object.getPrototypeOf(value);
+    isInstance(prototype);
+    prototype = Object.getPrototypeOf(prototype)
+  ) {
+    const { constructor } = prototype as { constructor?: unknown };
+    if (typeof constructor !== 'function') continue;
+    if (/^class\b[^]*[{;}\s]#\w/.test(Function.prototype.toString.call(constructor))) return true;
+  }
+  return false;
+}

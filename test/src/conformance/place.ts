@@ -1,0 +1,32 @@
+import type { FunctionExecutor } from '@megalith/core';
+import { afterAll, beforeAll } from 'vitest';
+
+/** What a backend may lack; a suite that needs it is then left out, and says so. */
+export interface Capabilities {
+  /** Tasks see the files and processes of the machine that runs the tests. */
+  readonly sameMachine: boolean;
+  /** Tasks may run as threads and share memory. */
+  readonly threads: boolean;
+  readonly commands: boolean;
+}
+
+/** A backend under test. */
+export interface Place {
+  readonly open: () => Promise<FunctionExecutor>;
+  readonly capabilities: Capabilities;
+}
+
+/** One executor for all tests of a section; gives it once the section runs. */
+export function executorOf(place: Place): () => FunctionExecutor {
+  let executor: FunctionExecutor | undefined;
+  beforeAll(async () => {
+    executor = await place.open();
+  });
+  afterAll(async () => {
+    await executor?.close();
+  });
+  return () => {
+    if (executor === undefined) throw new Error('the executor did not open');
+    return executor;
+  };
+}

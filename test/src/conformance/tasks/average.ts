@@ -1,0 +1,5 @@
+import { sum } from './arithmetic.js';
+
+export function average(values: readonly number[]): number {
+  return sum(values) / values.length;
+}

@@ -1,0 +1,1 @@
+export { average as mean } from './average.js';

@@ -1,0 +1,98 @@
+import { describe, expect, test } from 'vitest';
+import { eventually, within } from './eventually.js';
+import { failureOf } from './failure-of.js';
+import { executorOf, type Place } from './place.js';
+import { gateIn, scratchFolder, tallyIn } from './scratch.js';
+import { double } from './tasks/arithmetic.js';
+import { announcePid } from './tasks/pid.js';
+import { runPlan } from './tasks/plan.js';
+
+/** A worker that dies: Lithops loses the task without a word, and its client waits for ever. */
+export function workerDeaths(place: Place): void {
+  describe.runIf(place.capabilities.sameMachine)('the death of a worker', () => {
+    const executor = executorOf(place);
+
+    function victims(count: number) {
+      const folder = scratchFolder();
+      const gate = gateIn(folder);
+      const tally = tallyIn(folder);
+      const items = Array.from({ length: count }, (_, value) => ({ value, gate: gate.path, tally: tally.path }));
+      const pidOf = (value: number) =>
+        eventually(`task ${value} runs`, () => {
+          const line = tally.lines().findLast(text => text.startsWith(`${value} `));
+          return line === undefined ? undefined : Number(line.split(' ')[1]);
+        });
+      return { gate, tally, items, pidOf };
+    }
+
+    test('in the middle of a task fails that task with the true cause, and no other', async () => {
+      const { gate, items, pidOf } = victims(3);
+      const job = executor().map(announcePid, items, { cpus: 0.1 });
+      await pidOf(0);
+      await pidOf(2);
+      process.kill(await pidOf(1), 'SIGKILL');
+      const error = await failureOf(job.future(1));
+      expect(error.code).toBe('CRASHED');
+      expect(`${error.message} ${JSON.stringify(error.details)}`).toContain('SIGKILL');
+      gate.open();
+      expect([await job.future(0), await job.future(2)]).toEqual([0, 2]);
+      expect(await job.ended()).toMatchObject({ total: 3, done: 2, failed: 1 });
+    });
+
+    test('in the middle of a task that may be retried runs that task again, once', async () => {
+      const { gate, tally, items, pidOf } = victims(3);
+      const job = executor().map(announcePid, items, { cpus: 0.1, retries: { retries: 1, backoff: 1 } });
+      await pidOf(0);
+      await pidOf(2);
+      const dead = await pidOf(1);
+      process.kill(dead, 'SIGKILL');
+      await eventually('task 1 runs again', async () => (await pidOf(1)) !== dead);
+      gate.open();
+      expect(await job).toEqual([0, 1, 2]);
+      expect(
+        tally
+          .lines()
+          .map(line => line.split(' ')[0])
+          .sort(),
+      ).toEqual(['0', '1', '1', '2']);
+    });
+
+    test('after death on every attempt ends with the failure, counted once', async () => {
+      const tally = tallyIn(scratchFolder());
+      const items = [{ name: 'dies', attempts: ['kill', 'kill', 'kill'] as const, tally: tally.path }];
+      const job = executor().map(runPlan, items, { retries: { retries: 2, backoff: 1 } });
+      expect((await failureOf(job)).code).toBe('CRASHED');
+      expect(tally.count('dies')).toBe(3);
+      expect(await job.ended()).toMatchObject({ total: 1, failed: 1, done: 0 });
+    });
+
+    test('with many tasks around it loses none of them and runs none twice', async () => {
+      const tally = tallyIn(scratchFolder());
+      const items = Array.from({ length: 400 }, (_, i) => ({
+        name: `${i}`,
+        attempts: i % 80 === 40 ? (['kill'] as const) : ([] as const),
+        tally: tally.path,
+      }));
+      const job = executor().map(runPlan, items, { retries: { retries: 1, backoff: 1 } });
+      expect(await job).toEqual(items.map(({ name }) => name));
+      const runs = new Map<string, number>();
+      for (const name of tally.lines()) runs.set(name, (runs.get(name) ?? 0) + 1);
+      expect(items.filter(({ name, attempts }) => runs.get(name) !== 1 + attempts.length)).toEqual([]);
+    });
+
+    test('before its first task, because the code does not load, fails the job with the cause and not with a hang', async () => {
+      Object.assign(globalThis, { megalithConformanceClient: true });
+      const { neverLoads } = await import('./tasks/never-loads.js');
+      const job = executor().map(neverLoads, [1, 2]);
+      const error = await failureOf(job);
+      expect(`${error.message} ${error.cause}`).toContain('the licence file is missing');
+      await within(
+        20_000,
+        'the failed job to end',
+        job.ended().catch(() => undefined),
+      );
+      expect(job.state).toBe('failed');
+      expect(await executor().map(double, [1])).toEqual([2]);
+    });
+  });
+}
