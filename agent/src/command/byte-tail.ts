@@ -3,12 +3,14 @@ export class ByteTail {
   readonly #limit: number;
   #chunks: Uint8Array[] = [];
   #length = 0;
+  #cut = false;
 
   constructor(limitBytes: number) {
     this.#limit = limitBytes;
   }
 
   push(bytes: Uint8Array): void {
+    this.#cut ||= this.#length + bytes.length > this.#limit;
     // A copy, so that a short end does not hold the long chunk that it came in.
     this.#chunks.push(bytes.slice(-this.#limit));
     this.#length += Math.min(bytes.length, this.#limit);
@@ -21,7 +23,7 @@ export class ByteTail {
     if (this.#length === 0) return '';
     const all = Buffer.concat(this.#chunks).subarray(-this.#limit);
     let start = 0;
-    if (this.#length > this.#limit) while (start < 4 && ((all[start] ?? 0) & 0xc0) === 0x80) start++;
+    if (this.#cut) while (start < 4 && ((all[start] ?? 0) & 0xc0) === 0x80) start++;
     return all.toString('utf8', start);
   }
 }

@@ -76,7 +76,7 @@ export class OutputPump {
       this.#fail(error);
       return;
     }
-    return;
+    if (!(taken instanceof Promise)) return;
     this.#busy = true;
     this.#stream.pause();
     this.#silence?.pause();

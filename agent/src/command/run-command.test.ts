@@ -1,75 +1,16 @@
-import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
-import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
-import { TaskCgroups } from '../memory/task-cgroups.js';
+import { describe, expect, it } from 'vitest';
 import { groupMembers } from '../process/process-group.js';
 import { isAlive } from '../process/process-identity.js';
-import { processIds } from '../process/process-ids.js';
 import { readSmallFile } from '../process/small-file.js';
-import type { CommandEnd, CommandHooks, CommandSpec, RunningCommand } from './command.js';
-import { runCommand } from './run-command.js';
+import { node, sh, until, useCommands } from './running-commands.fixture.js';
 import { CommandSurroundings } from './surroundings.js';
 
 const linux = process.platform === 'linux';
 const mebibyte = 2 ** 20;
-
-let folder: string;
-let surroundings: CommandSurroundings;
-beforeAll(() => {
-  folder = mkdtempSync(join(tmpdir(), 'megalith-command-'));
-  surroundings = new CommandSurroundings();
-});
-afterAll(async () => {
-  await surroundings.close();
-  rmSync(folder, { recursive: true });
-});
-
-const environment = Object.fromEntries(Object.entries(process.env).filter(([, value]) => value !== undefined));
-/** In the environment of all that a test starts, so that what is left of it can be found by other means than ours. */
-let testMark: string;
-let marks = 0;
-
-afterEach(async () => {
-  if (linux) await until(() => leftovers().length === 0, `no process is left, but ${leftovers().join()}`);
-});
-
-function leftovers(): number[] {
-  return processIds().filter(pid => readSmallFile(`/proc/${pid}/environ`)?.includes(`${testMark}\0`));
-}
-
-async function until(condition: () => boolean, what: string): Promise<void> {
-  const deadline = performance.now() + 8_000;
-  while (!condition()) {
-    if (performance.now() > deadline) throw new Error(`waited in vain until ${what}`);
-    await delay(10);
-  }
-}
-
-interface Observed {
-  readonly command: RunningCommand;
-  readonly stdout: () => string;
-  readonly stderr: () => string;
-}
-
-function start(argv: readonly string[], spec: Partial<CommandSpec> = {}, hooks: Partial<CommandHooks> = {}): Observed {
-  testMark = `TEST_MARK=${process.pid}-${++marks}`;
-  const output = { stdout: [] as Uint8Array[], stderr: [] as Uint8Array[] };
-  const env = { ...environment, TEST_MARK: `${process.pid}-${marks}` };
-  const command = runCommand(
-    { argv, cwd: folder, env, stdin: 'ignore', graceMs: 2_000, ...spec },
-    { onOutput: (stream, bytes) => void output[stream].push(bytes), onStarted: () => undefined, ...hooks },
-    surroundings,
-  );
-  const text = (stream: 'stdout' | 'stderr') => Buffer.concat(output[stream]).toString();
-  return { command, stdout: () => text('stdout'), stderr: () => text('stderr') };
-}
-
-const run = (argv: readonly string[], spec: Partial<CommandSpec> = {}): Promise<CommandEnd> =>
-  start(argv, spec).command.end;
-const sh = (script: string) => ['/bin/sh', '-c', script];
-const node = (script: string) => [process.execPath, '-e', script];
+const { start, run, folder, environment, leftovers } = useCommands();
 
 describe('a command that ends by itself', () => {
   it('gives its output, its times and no failure', async () => {
@@ -116,7 +57,7 @@ describe('a command that ends by itself', () => {
   });
 
   it('gets the environment given and reads nothing from a closed input', async () => {
-    const { command, stdout } = start(sh('cat; printf %s "$GREETING"'), { env: { ...environment, GREETING: 'hé' } });
+    const { command, stdout } = start(sh('cat; printf %s "$GREETING"'), { env: { ...environment(), GREETING: 'hé' } });
     expect((await command.end).exitCode).toBe(0);
     expect(stdout()).toBe('hé');
   });
@@ -175,7 +116,10 @@ describe('a command that has to end', () => {
     const { command } = start(sh(`trap "" TERM; (trap "" TERM; touch ${ready}; sleep 60) & wait; sleep 60`), {
       graceMs: 100,
     });
-    await until(() => existsSync(ready), 'the grandchild runs');
+    await until(
+      () => existsSync(ready),
+      () => 'the grandchild runs',
+    );
     command.cancel('not needed any more');
     const end = await command.end;
     expect(end.failure).toMatchObject({ code: 'CANCELLED', message: 'the command was cancelled: not needed any more' });
@@ -185,7 +129,10 @@ describe('a command that has to end', () => {
 
   it('is ended even when it is stopped', async () => {
     const { command } = start(sh('kill -STOP $$; echo never'));
-    await until(() => readSmallFile(`/proc/${command.pid}/stat`)?.includes(') T') ?? true, 'it is stopped');
+    await until(
+      () => readSmallFile(`/proc/${command.pid}/stat`)?.includes(') T') ?? true,
+      () => 'it is stopped',
+    );
     command.cancel('enough');
     expect((await command.end).failure?.code).toBe('CANCELLED');
   });
@@ -211,14 +158,20 @@ describe('a command that has to end', () => {
 });
 
 describe('what a command leaves behind', () => {
+  /** The rest of a line after `setsid`: a program that is left running once it is known to have its own session. */
+  const daemon = (name: string) => {
+    const path = join(folder, name);
+    return `sh -c "touch ${path}; sleep 60; true" & while [ ! -e ${path} ]; do :; done`;
+  };
+
   it('is ended with it, whether it heeds SIGTERM or not', async () => {
-    const { command } = start(sh('sleep 60 & (trap "" TERM; sleep 60) & exit 5'), { graceMs: 50 });
+    const { command } = start(sh('{ sleep 60 & (trap "" TERM; sleep 60) & } >/dev/null 2>&1; exit 5'), { graceMs: 50 });
     expect((await command.end).failure).toMatchObject({ code: 'EXITED', exitCode: 5 });
     expect(groupMembers(command.pid!)).toEqual([]);
   });
 
   it.runIf(linux)('does not hang the end when it has left the session and holds the output', async () => {
-    const { command, stdout } = start(sh('echo before; setsid sleep 60 & echo after'), { graceMs: 100 });
+    const { command, stdout } = start(sh(`echo before; setsid ${daemon('holds')}; echo after`), { graceMs: 100 });
     const end = await command.end;
     expect(end.failure).toBeUndefined();
     expect(stdout()).toBe('before\nafter\n');
@@ -227,11 +180,7 @@ describe('what a command leaves behind', () => {
 
   it.runIf(linux)('is ended also when it has left the session, holds nothing and ignores SIGTERM', async () => {
     const own = new CommandSurroundings();
-    testMark = `TEST_MARK=${process.pid}-${++marks}`;
-    const env = { ...environment, TEST_MARK: `${process.pid}-${marks}` };
-    const argv = sh('trap "" TERM; setsid sh -c "sleep 60; true" >/dev/null 2>&1 &');
-    const hooks = { onOutput: () => undefined, onStarted: () => undefined };
-    await runCommand({ argv, cwd: folder, env, stdin: 'ignore', graceMs: 50 }, hooks, own).end;
+    await start(sh(`trap "" TERM; setsid >/dev/null 2>&1 ${daemon('deaf')}`), { graceMs: 50 }, {}, own).command.end;
     await own.close();
     expect(leftovers()).toEqual([]);
   });
@@ -241,7 +190,10 @@ describe('what a command leaves behind', () => {
     const { command } = start(sh(`setsid sh -c 'echo $$ > ${pidFile}; exec sleep 60' >/dev/null 2>&1 & wait`), {
       graceMs: 100,
     });
-    await until(() => existsSync(pidFile) && readFileSync(pidFile, 'utf8').endsWith('\n'), 'the daemon runs');
+    await until(
+      () => existsSync(pidFile) && readFileSync(pidFile, 'utf8').endsWith('\n'),
+      () => 'the daemon runs',
+    );
     const pid = Number(readFileSync(pidFile, 'utf8'));
     command.cancel('enough');
     await command.end;
@@ -310,85 +262,5 @@ describe('output', () => {
     const end = await run(sh('head -c 100000 /dev/zero | tr "\\0" x >&2; printf the-end >&2; exit 1'));
     expect(end.stderrTail).toHaveLength(8 * 1024);
     expect(end.stderrTail.endsWith('xthe-end')).toBe(true);
-  });
-});
-
-const hog = (bytes: number) =>
-  node(`const all = []; let n = 0;
-    while (n < ${bytes}) { all.push(Buffer.alloc(16 * 2 ** 20, 1)); n += 16 * 2 ** 20 }
-    setTimeout(() => {}, 60000)`);
-
-describe('memory', () => {
-  it('of a V8 heap that is full makes it OUT_OF_MEMORY', async () => {
-    const heap = 'const a = []; for (;;) a.push(new Array(1000).fill(a.length))';
-    const end = await run([process.execPath, '--max-old-space-size=40', '-e', heap]);
-    expect(end.failure).toMatchObject({ code: 'OUT_OF_MEMORY' });
-    expect(end.failure?.message).toContain('heap');
-    expect(end.failure?.hint).toContain('--memory');
-  });
-
-  it.runIf(linux)('above what it asked for makes it OUT_OF_MEMORY, without a cgroup', async () => {
-    const own = { oomWatch: surroundings.oomWatch, strays: surroundings.strays, cgroups: undefined };
-    testMark = `TEST_MARK=${process.pid}-${++marks}`;
-    const spec = {
-      cwd: folder,
-      env: { ...environment, TEST_MARK: `${process.pid}-${marks}` },
-      stdin: 'ignore',
-      graceMs: 50,
-    } as const;
-    const hooks = { onOutput: () => undefined, onStarted: () => undefined };
-    const limit = { argv: hog(600 * mebibyte), memoryLimitBytes: 128 * mebibyte };
-    const end = await runCommand({ ...spec, ...limit }, hooks, own as unknown as CommandSurroundings).end;
-    expect(end.failure).toMatchObject({ code: 'OUT_OF_MEMORY' });
-    expect(end.failure?.message).toContain('had asked for 128MiB');
-    expect(end.peakMemoryBytes).toBeGreaterThan(128 * mebibyte);
-  });
-
-  it.runIf(linux)('and CPU time are measured with all descendants', async () => {
-    const child = `const b = Buffer.alloc(${100 * mebibyte}, 1); const t = Date.now(); while (Date.now() - t < 700); process.exit(b[0] - 1)`;
-    const end = await run(sh(`${process.execPath} -e '${child}' & wait`));
-    expect(end.failure).toBeUndefined();
-    expect(end.peakMemoryBytes).toBeGreaterThan(100 * mebibyte);
-    expect(end.peakMemoryBytes).toBeLessThan(400 * mebibyte);
-    expect(end.cpuUserMs).toBeGreaterThan(50);
-  });
-
-  it('is not guessed for a command that ended at once', async () => {
-    const end = await run(['true']);
-    if (end.peakMemoryBytes !== undefined) expect(end.peakMemoryBytes).toBeGreaterThan(0);
-    expect(Object.keys(end)).not.toContain('failure');
-  });
-});
-
-const probe = linux ? TaskCgroups.find() : undefined;
-probe?.close();
-
-describe.runIf(probe)('memory held by the kernel (skipped where no memory cgroup can be divided)', () => {
-  it('above what it asked for makes it OUT_OF_MEMORY, with the figure', async () => {
-    const end = await run(hog(600 * mebibyte), { memoryLimitBytes: 128 * mebibyte });
-    expect(end.signal).toBe('SIGKILL');
-    expect(end.failure).toMatchObject({
-      code: 'OUT_OF_MEMORY',
-      message: 'the command was killed by the kernel because it reached 128MiB',
-      hint: 'ask for --memory 256MiB',
-    });
-    expect(end.peakMemoryBytes).toBeGreaterThan(120 * mebibyte);
-    expect(end.peakMemoryBytes).toBeLessThan(136 * mebibyte);
-  });
-
-  it('of a child makes it OUT_OF_MEMORY too when the command fails for it', async () => {
-    const { command } = start([...sh('"$@"; exit 9'), 'sh', ...hog(600 * mebibyte)], {
-      memoryLimitBytes: 128 * mebibyte,
-    });
-    expect((await command.end).failure).toMatchObject({ code: 'OUT_OF_MEMORY', exitCode: 9 });
-  });
-
-  it('below what it asked for changes nothing, and CPU time is exact', async () => {
-    const { command, stdout } = start(sh('echo "$0 $1"; printf %s "$PWD"'), { memoryLimitBytes: 128 * mebibyte });
-    const end = await command.end;
-    expect(end.failure).toBeUndefined();
-    expect(stdout()).toContain(folder);
-    expect(end.cpuUserMs).toBeGreaterThanOrEqual(0);
-    expect(end.peakMemoryBytes).toBeGreaterThan(0);
   });
 });

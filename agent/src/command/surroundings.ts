@@ -4,9 +4,14 @@ import { StrayWatch } from '../process/stray-watch.js';
 
 /** What all commands of one host share. Its owner calls `close()` when the last of them has ended. */
 export class CommandSurroundings {
-  readonly oomWatch: OomWatch = new OomWatch();
+  readonly oomWatch: OomWatch;
   readonly strays: StrayWatch = new StrayWatch();
   #cgroups: TaskCgroups | 'none' | undefined;
+
+  /** A host that runs other tasks too shares its watch, so that one kill by the kernel explains one death only. */
+  constructor(oomWatch: OomWatch = new OomWatch()) {
+    this.oomWatch = oomWatch;
+  }
 
   /** Looked for when the first command needs one. Undefined where the system does not let us. */
   get cgroups(): TaskCgroups | undefined {

@@ -1,7 +1,6 @@
 import type { Socket } from 'node:net';
 import { FrameReader, frameType, readMessage, writeFrame, writeMessage } from '../protocol/frame.js';
 import { type ClientMessage, type HostMessage, protocolVersion } from '../protocol/messages.js';
-import { RecordCursor } from '../protocol/records.js';
 import { readTasks, type TaskSpan } from '../protocol/tasks.js';
 import type { HostJob } from './host-job.js';
 
@@ -70,13 +69,9 @@ export class ClientConnection {
     if (this.#socket.writable) writeMessage(this.#socket, message);
   }
 
-  /** Sends records under the client's own number of the job; false asks to pause until `drained`. */
-  sendRecords(job: HostJob, records: Buffer): boolean {
+  /** False asks to pause until `onDrained` calls back. */
+  sendRecords(records: Buffer): boolean {
     if (!this.#socket.writable) return true;
-    if (job.spec.job !== job.number) {
-      const cursor = new RecordCursor(records);
-      while (cursor.advance()) records.writeUInt32LE(job.spec.job, cursor.start + 8);
-    }
     return writeFrame(this.#socket, frameType.records, [records]);
   }
 

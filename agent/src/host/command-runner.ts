@@ -7,7 +7,6 @@ import { ByteWriter } from '../protocol/byte-writer.js';
 import type { AttemptStats, CommandResult, CommandWork, Failure } from '../protocol/messages.js';
 import { type TaskRef, writeDone, writeFailed, writeLog } from '../protocol/records.js';
 import type { TaskSpan } from '../protocol/tasks.js';
-import { decodeValue } from '../protocol/values.js';
 import type { Admission } from './admission.js';
 import type { RunnerHooks } from './function-runner.js';
 import type { HostJob } from './host-job.js';
@@ -55,7 +54,7 @@ export class CommandRunner {
     const template = work.shell === undefined ? { argv: work.argv ?? [] } : { shell: work.shell };
     let argv: readonly string[];
     try {
-      argv = commandFor(template, decodeValue(span.itemOf(0)), task.index + 1);
+      argv = commandFor(template, span.itemOf(0), task.index + 1);
     } catch (error) {
       job.failTasks([span], usageFailure(error));
       this.#hooks.settled(job);
@@ -87,7 +86,7 @@ export class CommandRunner {
           const out = new ByteWriter(bytes.length + 64);
           writeLog(out, task, stream, logged[stream], bytes);
           logged[stream] += bytes.length;
-          if (!job.emit(out.take())) return new Promise<void>(resolve => job.connection.onDrained(resolve));
+          if (!job.emit(out.take())) return new Promise<void>(resolve => job.whenRead(resolve));
           return undefined;
         },
       },

@@ -187,7 +187,7 @@ export class FunctionRunner {
   /** A client that is slow to read holds back the slots that write for it. */
   #pauseUntilRead(slot: Slot, job: HostJob): void {
     slot.process.pause();
-    job.connection.onDrained(() => slot.process.resume());
+    job.whenRead(() => slot.process.resume());
   }
 
   #receive(group: SlotGroup, message: FromSlot): void {

@@ -8,6 +8,9 @@ import { averageTaskMs } from './batch-size.js';
 import type { ClientConnection } from './client-connection.js';
 import { TaskQueue } from './task-queue.js';
 
+/** Events of one job that may wait for the disk before their source has to. */
+export const journalBacklogBytes = 32 * 2 ** 20;
+
 /** One job as its host sees it: what waits, what runs, what is over. */
 export class HostJob {
   /** Unique on this host; records from slots carry it. */
@@ -99,12 +102,21 @@ export class HostJob {
     return this.cancelled.has(index) ? { code: 'CANCELLED', message: 'the task was cancelled' } : undefined;
   }
 
-  /** Sends records of this job to the client and the journal; false when the client is slow to read. */
+  /** Sends records of this job to the client and the journal; false asks to pause until `whenRead` calls back. */
   emit(records: Buffer): boolean {
     const cursor = new RecordCursor(records);
-    while (cursor.advance()) this.journal.tally.add(cursor);
+    while (cursor.advance()) {
+      this.journal.tally.add(cursor);
+      // The client knows the job by a number of its own.
+      cursor.setJob(this.spec.job);
+    }
     this.journal.records([records]);
-    return this.connection.sendRecords(this, records);
+    return this.connection.sendRecords(records) && this.journal.pending < journalBacklogBytes;
+  }
+
+  /** Calls back once client and disk have caught up. */
+  whenRead(callback: () => void): void {
+    this.connection.onDrained(() => void this.journal.drained().then(callback));
   }
 
   started(task: Omit<TaskRef, 'job'>, at: number, slot: number): void {

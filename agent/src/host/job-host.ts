@@ -14,7 +14,7 @@ import { ClientConnection, type ConnectionHandler } from './client-connection.js
 import { windowBytes, windowTasks } from './client-window.js';
 import { CommandRunner } from './command-runner.js';
 import { FunctionRunner } from './function-runner.js';
-import { HostJob } from './host-job.js';
+import { HostJob, journalBacklogBytes } from './host-job.js';
 import { MemoryGuard } from './memory-guard.js';
 import { sharedSpool } from './slot-pool.js';
 
@@ -101,7 +101,7 @@ export class JobHost implements ConnectionHandler {
     try {
       const journal = JobJournal.open(this.#options.home, spec, {
         host: this.#identity,
-        onError: error => this.#jobFailed(job, { code: 'JOURNAL_FAILED', message: error.message, ...hintOf(error) }),
+        onError: error => this.#jobFailed(job, refusalOf(error)),
       });
       job = new HostJob(number, spec, connection, journal, this.#options.home);
     } catch (error) {
@@ -239,6 +239,11 @@ export class JobHost implements ConnectionHandler {
   /** Lets the client send more, in portions worth a message. */
   #grant(job: HostJob): void {
     if (job.taskCount !== undefined) return;
+    if (job.journal.pending > journalBacklogBytes) {
+      // A slow disk: take no more in before it has caught up.
+      void job.journal.drained().then(() => this.#settled(job));
+      return;
+    }
     const slots = Math.max(1, this.#admission.slots(job.spec.requirements));
     const window = windowTasks({ slots, taskMs: job.taskMs });
     const tasks = window - (job.received - job.settled) - job.grantedTasks;

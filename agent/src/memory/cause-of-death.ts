@@ -64,7 +64,7 @@ export function causeOfDeath(facts: DeathFacts): Failure {
 }
 
 /** A shell tells of a child that died of a signal as 128 and the signal's number. */
-export function signalOfExitCode(exitCode: number | null): SignalName | undefined {
+function signalOfExitCode(exitCode: number | null): SignalName | undefined {
   // From 32 on signals are the real-time ones, and such exit codes are the program's own.
   if (exitCode === null || exitCode <= 128 || exitCode >= 128 + 32) return undefined;
   const name = Object.entries(constants.signals).find(([, number]) => number === exitCode - 128)?.[0];

@@ -48,7 +48,7 @@ export function groupAndAncestors(place: CgroupPlace): string[] {
   return directories;
 }
 
-/** See proc(5), /proc/PID/mountinfo: id, parent, device, root, mount point, options, any tags, `-`, type, source, super options. */
+/** See proc(5), /proc/PID/mountinfo: id, parent, device, root, mount point, …, `-`, type, source, super options. */
 function cgroupMounts(mountinfo: string): CgroupMount[] {
   return mountinfo.split('\n').flatMap(line => {
     const [before, after] = line.split(' - ');

@@ -1,6 +1,7 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { describe, expect, it } from 'vitest';
+import { kernelUnits, unitsFromAuxv } from './kernel-units.js';
 import { identityOf, isAlive, signalProcess } from './process-identity.js';
 import { parseProcessStat } from './process-stat.js';
 
@@ -50,5 +51,17 @@ describe('the kernel’s line on a process', () => {
   it('is undefined for anything else', () => {
     expect(parseProcessStat('')).toBeUndefined();
     expect(parseProcessStat('1 (x) S 1')).toBeUndefined();
+  });
+});
+
+describe('the units of the kernel', () => {
+  it('are read from the auxiliary vector', () => {
+    const auxv = Buffer.alloc(64);
+    [6n, 65536n, 17n, 250n].forEach((word, index) => {
+      auxv.writeBigUInt64LE(word, index * 8);
+    });
+    expect(unitsFromAuxv(auxv)).toEqual({ pageBytes: 65536, ticksPerSecond: 250 });
+    expect(unitsFromAuxv(Buffer.alloc(0))).toBeUndefined();
+    expect(kernelUnits.pageBytes % 4096).toBe(0);
   });
 });

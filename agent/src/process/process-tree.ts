@@ -25,6 +25,7 @@ export class ProcessTree {
   readonly #root: number;
   readonly #table: ProcessTable;
   readonly #members = new Map<number, ProcessStat>();
+  #found = false;
   #tableScans = 0;
   #goneUserMs = 0;
   #goneSystemMs = 0;
@@ -37,9 +38,12 @@ export class ProcessTree {
 
   /** Undefined when no member lives, and where there is no /proc. */
   sample(): TreeUsage | undefined {
+    // Once all have gone the pid of the root may be anyone's.
     if (this.#members.size === 0) {
+      if (this.#found) return undefined;
       const root = readProcessStat(this.#root);
       if (!root || !isLiving(root)) return undefined;
+      this.#found = true;
       this.#members.set(this.#root, root);
     }
     this.#adoptStrays();

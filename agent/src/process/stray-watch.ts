@@ -8,7 +8,7 @@ import { readSmallFile } from './small-file.js';
  * The variable that tells to which command a process belongs: it survives `setsid`, double forks and dead parents. A
  * program that shall outlive its command has to be started without it (`env -u MEGALITH_COMMAND`).
  */
-export const commandVariable = 'MEGALITH_COMMAND';
+const commandVariable = 'MEGALITH_COMMAND';
 
 /** A sweep at most so often, and with at most this part of the time. */
 const sweepAfterMs = 500;

@@ -1,6 +1,6 @@
 import type { ByteWriter } from './byte-writer.js';
 import type { AttemptStats, Failure, TaskEvent } from './messages.js';
-import { decodeValue, writeValue } from './values.js';
+import { readValue, writeValue } from './values.js';
 
 /*
  * The payload of a `records` frame: task events one after another, each
@@ -141,6 +141,9 @@ export class RecordCursor {
   get job(): number {
     return this.#view.getUint32(this.#at + 8, true);
   }
+  setJob(job: number): void {
+    this.#view.setUint32(this.#at + 8, job, true);
+  }
   get index(): number {
     return this.#view.getUint32(this.#at + 12, true);
   }
@@ -197,7 +200,7 @@ export class RecordCursor {
     const task = { job: this.job, index: this.index, attempt: this.attempt };
     const body = this.#at + headerLength;
     const stats = this.stats;
-    const rest = (from: number) => this.payload.subarray(from, this.#next);
+    const value = (from: number): unknown => readValue(this.payload, from, this.#next);
     switch (this.kind) {
       case recordKind.started:
         return { type: 'started', ...task, at: this.#view.getFloat64(body, true), slot: this.#view.getUint32(body + 8, true) };
@@ -207,14 +210,14 @@ export class RecordCursor {
           ...task,
           stream: this.logStream,
           offset: this.#view.getFloat64(body, true),
-          bytes: rest(body + 8),
+          bytes: this.payload.subarray(body + 8, this.#next),
         };
       case recordKind.progress:
-        return { type: 'progress', ...task, value: decodeValue(rest(body)) };
+        return { type: 'progress', ...task, value: value(body) };
       case recordKind.done:
-        return { type: 'done', ...task, value: decodeValue(rest(body + statsLength)), stats: stats as AttemptStats };
+        return { type: 'done', ...task, value: value(body + statsLength), stats: stats as AttemptStats };
       case recordKind.failed: {
-        const failure = decodeValue(rest(body + (stats === undefined ? 0 : statsLength))) as Failure;
+        const failure = value(body + (stats === undefined ? 0 : statsLength)) as Failure;
         return { type: 'failed', ...task, failure, ...(stats === undefined ? {} : { stats }) };
       }
     }

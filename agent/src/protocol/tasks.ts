@@ -1,5 +1,5 @@
 import type { ByteWriter } from './byte-writer.js';
-import { writeValue } from './values.js';
+import { readValue, writeValue } from './values.js';
 
 /*
  * The payload of a `tasks` frame: u32 job, then for each task u32 index, u16 attempt, u16 zero, u32 length and the item's bytes.
@@ -31,13 +31,6 @@ export function appendTask(out: ByteWriter, index: number, attempt: number, item
   out.view.setUint16(at + 4, attempt, true);
   out.view.setUint16(at + 6, 0, true);
   out.view.setUint32(at + 8, out.length - at - headerLength, true);
-}
-
-/** One task inside a span; its item is still encoded. */
-export interface EncodedTask {
-  readonly index: number;
-  readonly attempt: number;
-  readonly item: Buffer;
 }
 
 /** A run of encoded tasks of one job, cut and moved without touching the items. */
@@ -92,8 +85,13 @@ export class TaskSpan {
     return this.#view.getUint16(this.#start(task) + 4, true);
   }
 
-  itemOf(task: number): Buffer {
-    return this.#bytes.subarray(this.#start(task) + headerLength, this.#start(task + 1));
+  itemOf(task: number): unknown {
+    return readValue(this.#bytes, this.#start(task) + headerLength, this.#start(task + 1));
+  }
+
+  /** Encoded length of the item, bytes. */
+  itemLengthOf(task: number): number {
+    return this.#start(task + 1) - this.#start(task) - headerLength;
   }
 
   #start(task: number): number {

@@ -125,7 +125,13 @@ export function encodeValue(value: unknown, what = 'the value'): Buffer {
 /** Reads one value. Large binary values are views of `bytes`, not copies. */
 export function decodeValue(bytes: Uint8Array): unknown {
   const buffer = Buffer.isBuffer(bytes) ? bytes : Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
-  switch (buffer[0]) {
+  return readValue(buffer, 0, buffer.length);
+}
+
+/** Reads the value that lies from `start` up to `end`. */
+export function readValue(buffer: Buffer, start: number, end: number): unknown {
+  const body = start + 1;
+  switch (buffer[start]) {
     case tag.undefined:
       return undefined;
     case tag.null:
@@ -135,23 +141,23 @@ export function decodeValue(bytes: Uint8Array): unknown {
     case tag.false:
       return false;
     case tag.number:
-      return buffer.readDoubleLE(1);
+      return buffer.readDoubleLE(body);
     case tag.latin1:
-      return buffer.toString('latin1', 1);
+      return buffer.toString('latin1', body, end);
     case tag.utf8:
-      return buffer.toString('utf8', 1);
+      return buffer.toString('utf8', body, end);
     case tag.uint8Array: {
-      const body = ownBytes(buffer.subarray(1));
-      return new Uint8Array(body.buffer, body.byteOffset, body.byteLength);
+      const own = ownBytes(buffer.subarray(body, end));
+      return new Uint8Array(own.buffer, own.byteOffset, own.byteLength);
     }
     case tag.buffer:
-      return ownBytes(buffer.subarray(1));
+      return ownBytes(buffer.subarray(body, end));
     case tag.cloned:
-      return deserialize(buffer.subarray(1));
+      return deserialize(buffer.subarray(body, end));
     case tag.clonedWithErrors:
-      return untagErrors(deserialize(buffer.subarray(1)));
+      return untagErrors(deserialize(buffer.subarray(body, end)));
     default:
-      throw new MegalithError('PROTOCOL', `a value starts with the unknown tag ${buffer[0]}`, {
+      throw new MegalithError('PROTOCOL', `a value starts with the unknown tag ${buffer[start]}`, {
         hint: 'both sides must run the same version of Megalith',
       });
   }

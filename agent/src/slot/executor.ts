@@ -6,7 +6,7 @@ import { encodeThrown } from '../protocol/error-codec.js';
 import type { AttemptStats, Failure } from '../protocol/messages.js';
 import { patchOutputMs, type TaskRef, writeDone, writeFailed, writeLog, writeProgress } from '../protocol/records.js';
 import { readTasks, type TaskSpan } from '../protocol/tasks.js';
-import { canTravel, decodeValue } from '../protocol/values.js';
+import { canTravel } from '../protocol/values.js';
 import { takeTicket, ticketAfter } from './claims.js';
 import { type LoadedJob, loadFailure, loadJob } from './loaded-job.js';
 import { Outbox } from './outbox.js';
@@ -34,7 +34,8 @@ const logPiece = 32 * 1024;
 const futureBrand = Symbol.for('megalith.future');
 
 /** Epoch milliseconds with fractions, steady while the process lives. */
-const now = (): number => performance.timeOrigin + performance.now();
+const origin = performance.timeOrigin;
+const now = (): number => origin + performance.now();
 
 /** Runs user code, one task at a time, on the thread that it was made on. */
 export class Executor implements ContextActions {
@@ -53,6 +54,8 @@ export class Executor implements ContextActions {
   #ticket = -1;
   #context: TaskContext | undefined;
   #tasksBegun = 0;
+  /** The clock's last reading: each costs as much as a small task, so the end of one task is the beginning of the next. */
+  #readAt = 0;
 
   constructor(options: ExecutorOptions) {
     this.#options = options;
@@ -109,7 +112,8 @@ export class Executor implements ContextActions {
 
   async #run(): Promise<void> {
     this.#running = true;
-    let turnBegan = performance.now();
+    this.#readAt = now();
+    let turnBegan = this.#readAt;
     for (let batch = this.#batches.shift(); batch !== undefined; batch = this.#batches.shift()) {
       const job = this.#jobs.get(batch.job);
       if (job === undefined) throw new Error(`tasks of job ${batch.job} came before its module`);
@@ -123,11 +127,11 @@ export class Executor implements ContextActions {
         this.#ticket = ticket;
         const pending = this.#runTask(batch.job, job, batch.span, task);
         if (pending !== undefined) await pending;
-        const at = performance.now();
-        this.#outbox.flushIfDue(at);
-        if (at - turnBegan > turnMs) {
+        this.#outbox.flushIfDue(this.#readAt);
+        if (this.#readAt - turnBegan > turnMs) {
           await new Promise(resolve => setImmediate(resolve));
-          turnBegan = performance.now();
+          this.#readAt = now();
+          turnBegan = this.#readAt;
         }
       }
       this.#outbox.flush();
@@ -138,8 +142,7 @@ export class Executor implements ContextActions {
   /** Runs one task; gives a promise only where the task itself does, for a synchronous task costs no turn of the event loop. */
   #runTask(jobNumber: number, job: LoadedJob, span: TaskSpan, position: number): Promise<void> | undefined {
     const task = { job: jobNumber, index: span.indexOf(position), attempt: span.attemptOf(position) };
-    const encoded = span.itemOf(position);
-    const receivedAt = now();
+    const receivedAt = this.#readAt;
     this.#tasksBegun++;
     this.#task = task;
     this.#printer = task;
@@ -147,9 +150,9 @@ export class Executor implements ContextActions {
     this.#context = context;
     this.#options.meter.begin(receivedAt);
     let startedAt = receivedAt;
-    const begun = { task, receivedAt, startedAt, bytesIn: encoded.length };
+    const begun = { task, receivedAt, startedAt, bytesIn: span.itemLengthOf(position) };
     try {
-      const item = decodeValue(encoded);
+      const item = span.itemOf(position);
       startedAt = now();
       begun.startedAt = startedAt;
       this.#options.memory.startedAt = startedAt;
@@ -173,7 +176,8 @@ export class Executor implements ContextActions {
     const stats = this.#stats(begun);
     try {
       const record = writeDone(this.#out, begun.task, stats, value);
-      patchOutputMs(this.#out, record, now() - stats.endedAt);
+      this.#readAt = now();
+      patchOutputMs(this.#out, record, this.#readAt - stats.endedAt);
     } catch (error) {
       const message = error instanceof Error ? error.message : String(error);
       writeFailed(this.#out, begun.task, { code: 'NOT_SERIALIZABLE', message, ...hintOf(error) }, stats);
@@ -188,6 +192,7 @@ export class Executor implements ContextActions {
       thrown: encodeThrown(thrown, canTravel),
     };
     writeFailed(this.#out, begun.task, failure, this.#stats(begun));
+    this.#readAt = now();
     this.#finish();
   }
 

@@ -23,40 +23,48 @@ export interface TaskMeter {
  */
 const peakResetMs = 1;
 
-/** In a run of small tasks the end of one is the beginning of the next, and one reading (0.75 µs) serves both. */
-const freshSampleMs = 0.05;
+/**
+ * A task shorter than this costs less than the two readings (0.75 µs each) would: what ran so briefly without a break ran on the
+ * processor all the time, and can't have touched much memory.
+ */
+const meteredMs = 0.05;
 
 /** For a slot that is a process: the whole process works for the task. */
 export function processMeter(): TaskMeter {
   const clearRefs = openClearRefs();
+  const five = Buffer.from('5');
+  let begunAt = 0;
   let cpuUser = 0;
   let cpuSystem = 0;
+  let maxRss = 0;
   let sampledAt = Number.NEGATIVE_INFINITY;
   let peakResetAt = Number.NEGATIVE_INFINITY;
-  const sample = (nowMs: number): NodeJS.ResourceUsage => {
+  const sample = (nowMs: number): void => {
     const usage = process.resourceUsage();
     cpuUser = usage.userCPUTime;
     cpuSystem = usage.systemCPUTime;
+    maxRss = usage.maxRSS;
     sampledAt = nowMs;
-    return usage;
   };
-  const five = Buffer.from('5');
   return {
     begin(nowMs) {
+      begunAt = nowMs;
       if (clearRefs !== undefined && nowMs - peakResetAt > peakResetMs) {
         writeSync(clearRefs, five, 0, 1, 0);
         peakResetAt = nowMs;
       }
-      if (nowMs - sampledAt > freshSampleMs) sample(nowMs);
+      if (nowMs - sampledAt > meteredMs) sample(nowMs);
     },
     end(nowMs) {
+      const elapsedMs = nowMs - begunAt;
       const userBefore = cpuUser;
       const systemBefore = cpuSystem;
-      const usage = sample(nowMs);
+      const brief = elapsedMs < meteredMs;
+      if (!brief) sample(nowMs);
       return {
-        cpuUserMs: (cpuUser - userBefore) / 1000,
-        cpuSystemMs: (cpuSystem - systemBefore) / 1000,
-        ...(clearRefs === undefined ? {} : { peakMemoryBytes: usage.maxRSS * 1024 }),
+        cpuUserMs: brief ? elapsedMs : (cpuUser - userBefore) / 1000,
+        cpuSystemMs: brief ? 0 : (cpuSystem - systemBefore) / 1000,
+        ...(clearRefs === undefined ? {} : { peakMemoryBytes: maxRss * 1024 }),
       };
     },
     close() {

@@ -1,4 +1,5 @@
-import { Command, Flags } from '@oclif/core';
+import { Command } from '@oclif/core/command';
+import * as Flags from '@oclif/core/flags';
 import { errorReport, reportJson, reportText } from './error-report.js';
 
 /** What every command has: `--json`, `--quiet`, `--debug`, one way to report errors, and a quiet end when nobody reads on. */
@@ -19,7 +20,7 @@ export abstract class BaseCommand extends Command {
       process.exitCode = error.oclif.exit;
       return;
     }
-    const report = errorReport(error);
+    const report = errorReport(error, this.usageHint(error));
     process.exitCode = report.exitCode;
     if (this.jsonEnabled()) process.stdout.write(`${JSON.stringify(reportJson(report), undefined, 2)}\n`);
     else process.stderr.write(reportText(report));
@@ -29,6 +30,11 @@ export abstract class BaseCommand extends Command {
   /** One object on standard output; what `--json` prints where a command streams nothing. */
   override logJson(json: unknown): void {
     process.stdout.write(`${JSON.stringify(json, undefined, 2)}\n`);
+  }
+
+  /** What to do where the command line is wrong. */
+  protected usageHint(_: Error): string {
+    return 'add --help to see what the command takes';
   }
 
   /** Text on standard output, for people; under `--json` the object that `run` gives stands there instead. */

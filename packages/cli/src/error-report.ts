@@ -13,8 +13,11 @@ interface OclifError extends Error {
   readonly oclif: { readonly exit?: number };
 }
 
-/** What an error means to the user. Anything that was not thrown on purpose is told as a bug of ours. */
-export function errorReport(error: unknown): ErrorReport {
+/**
+ * What an error means to the user. Anything that was not thrown on purpose is told as a bug of ours.
+ * @param usageHint what to do where the command line is wrong
+ */
+export function errorReport(error: unknown, usageHint = 'see "megalith --help"'): ErrorReport {
   if (isMegalithError(error)) {
     return {
       code: error.code,
@@ -24,7 +27,7 @@ export function errorReport(error: unknown): ErrorReport {
       exitCode: error.exitCode,
     };
   }
-  if (isOclifError(error)) return usageReport(error);
+  if (isOclifError(error)) return usageReport(error, usageHint);
   if (isSystemError(error))
     return { code: 'SYSTEM', message: error.message, details: { errno: error.code }, exitCode: 1 };
   return {
@@ -57,16 +60,16 @@ function isOclifError(error: unknown): error is OclifError {
 }
 
 // oclif's own errors are all about the command line. It gives an unknown command 127, as a shell does.
-function usageReport(error: OclifError): ErrorReport {
+function usageReport(error: OclifError, hint: string): ErrorReport {
   const [message = '', ...rest] = error.message
     .split('\n')
     .map(line => line.trim())
-    .filter(line => line !== '' && !line.startsWith('See more help'));
+    .filter(line => line !== '' && !/^(See more help|The following errors? occurred:$)/.test(line));
   const first = message.charAt(0).toLowerCase() + message.slice(1);
   return {
     code: 'USAGE',
     message: [first, ...rest].join(' '),
-    hint: 'add --help to see what the command takes',
+    hint,
     exitCode: 2,
   };
 }

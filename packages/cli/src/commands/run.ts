@@ -1,4 +1,4 @@
-import { Flags } from '@oclif/core';
+import * as Flags from '@oclif/core/flags';
 import { BaseCommand } from '../base-command.js';
 import { jobFlags } from '../flags/job-flags.js';
 
@@ -53,6 +53,11 @@ export default class Run extends BaseCommand {
     }),
     null: Flags.boolean({ description: 'with --each: items end in NUL, not in a line end', dependsOn: ['each'] }),
   };
+
+  protected override usageHint(error: Error): string {
+    if (this.argv.includes('--') || !/nonexistent flag/i.test(error.message)) return super.usageHint(error);
+    return 'put -- before the command, so that its own flags are left to it';
+  }
 
   override async run(): Promise<void> {
     const { flags, raw } = await this.parse(Run);

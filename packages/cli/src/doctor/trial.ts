@@ -1,4 +1,4 @@
-import { type FunctionExecutor, formatDuration, formatSize, isMegalithError, type Plan } from '@megalith/core';
+import { type FunctionExecutor, formatDuration, isMegalithError, type Plan } from '@megalith/core';
 import type { Finding } from './finding.js';
 
 // Far beyond what any of it takes, even on a busy machine.
@@ -33,7 +33,7 @@ export function checkFunction(executor: FunctionExecutor): Promise<Finding> {
 
 function placeText({ chosen, reason }: Plan): string {
   if (chosen === undefined) throw new Error(reason);
-  return `${chosen.description} (${chosen.cpus} cpus, ${formatSize(chosen.usableMemoryBytes)} usable, ${chosen.slots} tasks at once)`;
+  return `${chosen.description}, ${chosen.slots} tasks at once`;
 }
 
 async function tried(check: string, trial: () => Promise<string>): Promise<Finding> {

@@ -1,4 +1,4 @@
-import { Flags } from '@oclif/core';
+import * as Flags from '@oclif/core/flags';
 
 /** What a task needs and where it may run: the flags that `run` and `map` have in common. Each has a variable and a preference of its name. */
 export const jobFlags = {

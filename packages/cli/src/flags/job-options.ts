@@ -11,7 +11,7 @@ export function jobSettings(
   stored: Preferences = readPreferences(),
 ): { readonly job: JobOptions; readonly session: SessionOptions } {
   const setting = <K extends PreferenceKey>(key: K, flag: string | undefined): Preferences[K] =>
-    flag === undefined ? stored[key] : (parsePreference(key, flag) as Preferences[K]);
+    flag === undefined ? stored[key] : (parsePreference(key, flag, `--${key}`) as Preferences[K]);
   const memory = setting('memory', flags.memory);
   const cpus = setting('cpus', flags.cpus);
   const timeout = setting('time', flags.time);

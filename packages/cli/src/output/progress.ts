@@ -16,7 +16,7 @@ export interface ProgressOptions {
   readonly view: () => Omit<ProgressView, 'ratePerSecond' | 'elapsedMs'>;
   /** True repaints one line; false writes a line now and then. */
   readonly repaint: boolean;
-  /** Nothing is shown of a job that ends sooner. @defaultValue 1 s where lines are written, 0.2 s where one is repainted */
+  /** Nothing is shown of a job that ends sooner. @defaultValue 0.2 s where a line is repainted, else 10 s */
   readonly quietMs?: number;
 }
 
@@ -37,7 +37,7 @@ export class Progress {
   constructor(options: ProgressOptions) {
     this.#options = options;
     this.#startedAt = options.now();
-    const quietMs = options.quietMs ?? (options.repaint ? 200 : 1000);
+    const quietMs = options.quietMs ?? (options.repaint ? 200 : heartbeatMs);
     this.#shownAt = this.#startedAt + quietMs - this.#periodMs;
   }
 

@@ -1,4 +1,4 @@
-import { MegalithError, parseDuration, parseSize } from '@megalith/core';
+import { isMegalithError, MegalithError, parseDuration, parseSize } from '@megalith/core';
 
 /** What a user may prefer once and for all. Each is used by `run` and `map` where no flag and no variable says otherwise. */
 export interface Preferences {
@@ -24,13 +24,13 @@ interface KeyRule {
 
 /** The known keys, in the order of listings. */
 export const preferenceKeys: Readonly<Record<PreferenceKey, KeyRule>> = {
-  backend: { description: 'where jobs run', builtIn: 'auto', parse: oneOf('auto', 'local') },
-  cpus: { description: 'processors of one task', builtIn: '1', parse: numberAbove(0) },
+  backend: { description: 'place where jobs run', builtIn: 'auto', parse: oneOf('auto', 'local') },
+  cpus: { description: 'number of processors of one task', builtIn: '1', parse: numberAbove(0) },
   grace: { description: 'time a task has to end once asked to', builtIn: '2s', parse: checkedBy(parseDuration) },
   home: { description: 'folder of jobs and caches', builtIn: '~/.megalith', parse: absolutePath },
   memory: { description: 'memory of one task', builtIn: 'unlimited', parse: checkedBy(parseSize) },
-  retries: { description: 'tries after the first', builtIn: '0', parse: wholeNumberFrom(0) },
-  slots: { description: 'tasks at once', builtIn: 'one a processor', parse: wholeNumberFrom(1) },
+  retries: { description: 'number of tries after the first', builtIn: '0', parse: wholeNumberFrom(0) },
+  slots: { description: 'number of tasks at once', builtIn: 'one a processor', parse: wholeNumberFrom(1) },
   time: { description: 'time limit of one try', builtIn: 'none', parse: checkedBy(parseDuration) },
 };
 
@@ -47,17 +47,21 @@ export function preferenceKey(name: string): PreferenceKey {
   });
 }
 
-/** @throws MegalithError USAGE naming key and value */
-export function parsePreference(key: PreferenceKey, text: string): string | number {
+/** @param label how the user calls it @throws MegalithError USAGE naming label and value */
+export function parsePreference(key: PreferenceKey, text: string, label: string = key): string | number {
   try {
     return preferenceKeys[key].parse(text);
   } catch (error) {
     const problem = (error as Error).message;
-    throw new MegalithError('USAGE', `"${text}" will not do for "${key}": ${problem}`, {
-      hint: `${key} is ${preferenceKeys[key].description}`,
+    throw new MegalithError('USAGE', `"${label}" cannot be "${text}": ${problem}`, {
+      hint: hintOf(error) ?? `it is the ${preferenceKeys[key].description}`,
       cause: error,
     });
   }
+}
+
+function hintOf(error: unknown): string | undefined {
+  return isMegalithError(error) ? error.hint : undefined;
 }
 
 function checkedBy(parse: (text: string) => number): (text: string) => string {

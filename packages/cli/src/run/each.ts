@@ -75,7 +75,7 @@ class EachReport {
   constructor(request: EachRequest, session: Session, joblog: Joblog | undefined) {
     this.#request = request;
     this.#joblog = joblog;
-    this.#notes = new FailureNotes(line => session.note(line));
+    this.#notes = new FailureNotes(line => session.complain(line));
     this.#order = new InputOrder(request.keepOrder, (index, end) => this.#print(index, end));
   }
 
@@ -166,6 +166,7 @@ class EachReport {
     const { stats } = outcome;
     return {
       type: 'task',
+      index,
       sequence: index + 1,
       item,
       command: commandText(this.#request.template, item, index + 1),

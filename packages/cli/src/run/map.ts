@@ -53,7 +53,7 @@ async function mapIn(session: Session, request: MapRequest, source: DataSource<u
     peakMemoryBytes: () => peakMemoryBytes,
   });
   const results = openResults(request.output);
-  const notes = new FailureNotes(line => session.note(line));
+  const notes = new FailureNotes(line => session.complain(line));
   // Text, not values: a result that waits for its turn takes no more room than it must.
   const order = new InputOrder<string | undefined>(request.keepOrder, (_, json) => {
     if (json === undefined) return;

@@ -23,6 +23,8 @@ export interface Session {
   showProgress(counts: () => JobCounts, options?: ProgressFacts): Progress | undefined;
   /** A line on standard error, for people. */
   note(line: string): void;
+  /** A line on standard error about something that failed: also where nothing else is to be said. */
+  complain(line: string): void;
   /** What tasks log, on standard error. */
   log(bytes: Uint8Array): void;
 }
@@ -42,10 +44,12 @@ export interface ProgressFacts {
  */
 export async function inSession(options: SessionOptions, body: (session: Session) => Promise<number>): Promise<number> {
   let progress: Progress | undefined;
-  const note = (line: string) => {
-    if (options.quiet) return;
+  const complain = (line: string) => {
     if (progress !== undefined) progress.note(line);
     else process.stderr.write(`${line}\n`);
+  };
+  const note = (line: string) => {
+    if (!options.quiet) complain(line);
   };
   using interrupt = new Interrupt({
     onFirst: cause => {
@@ -72,6 +76,7 @@ export async function inSession(options: SessionOptions, body: (session: Session
       return progress;
     },
     note,
+    complain,
     log(bytes) {
       progress?.clear();
       process.stderr.write(bytes);

@@ -17,13 +17,13 @@ interface Kept {
 const none: TaskLogs = { stdout: '', stderr: '', truncated: false };
 const dropped: TaskLogs = { stdout: '', stderr: '', truncated: true };
 
-/** The newest output of a job's tasks, bounded: what is older is dropped, task by task, first come first gone. */
+/** The newest output of a job's tasks, bounded: what is older is dropped, beginning with the task that was silent for longest. */
 export class LogStore {
   readonly #tasks = new Map<number, Kept>();
   readonly #taskLimit: number;
   readonly #jobLimit: number;
   #bytes = 0;
-  #oldestGone = false;
+  #someGone = false;
 
   constructor(limits: { readonly task: number; readonly job: number } = { task: taskLimit, job: jobLimit }) {
     this.#taskLimit = limits.task;
@@ -31,8 +31,10 @@ export class LogStore {
   }
 
   append(index: number, stream: Stream, bytes: Uint8Array): void {
-    let kept = this.#tasks.get(index);
-    if (kept === undefined) this.#tasks.set(index, (kept = { stdout: [], stderr: [], bytes: 0, truncated: false }));
+    const kept = this.#tasks.get(index) ?? { stdout: [], stderr: [], bytes: 0, truncated: false };
+    // Put back at the end: the task that was silent for longest is the first to be dropped.
+    this.#tasks.delete(index);
+    this.#tasks.set(index, kept);
     const tail = bytes.length > this.#taskLimit ? bytes.subarray(bytes.length - this.#taskLimit) : bytes;
     if (tail !== bytes) kept.truncated = true;
     // A copy: the bytes that arrived are a view of a whole frame, which would stay in memory with them.
@@ -40,12 +42,12 @@ export class LogStore {
     kept.bytes += tail.length;
     this.#bytes += tail.length;
     this.#shorten(kept, stream);
-    while (this.#bytes > this.#jobLimit) this.#dropOldest();
+    while (this.#bytes > this.#jobLimit) this.#dropQuietest();
   }
 
   of(index: number): TaskLogs {
     const kept = this.#tasks.get(index);
-    if (kept === undefined) return this.#oldestGone ? dropped : none;
+    if (kept === undefined) return this.#someGone ? dropped : none;
     return { stdout: text(kept.stdout), stderr: text(kept.stderr), truncated: kept.truncated };
   }
 
@@ -71,11 +73,11 @@ export class LogStore {
     }
   }
 
-  #dropOldest(): void {
-    const [oldest] = this.#tasks.keys();
-    if (oldest === undefined) return;
-    this.delete(oldest);
-    this.#oldestGone = true;
+  #dropQuietest(): void {
+    const [quietest] = this.#tasks.keys();
+    if (quietest === undefined) return;
+    this.delete(quietest);
+    this.#someGone = true;
   }
 }
 

@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto';
+import { existsSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import path from 'node:path';
 import type { BuildFailure, BuildResult, Metafile } from 'esbuild';
@@ -73,6 +74,9 @@ export async function bundleModule(text: ModuleText): Promise<Bundle> {
   };
 }
 
+/** What esbuild calls the module that was written for it. */
+const ownSource = 'megalith-ship';
+
 const knowsItsPlace = /\bimport\.meta\b|\b__dirname\b|\b__filename\b/;
 
 async function filesThatKnowTheirPlace(files: readonly string[]): Promise<string[]> {
@@ -97,7 +101,7 @@ async function build(
         stdin: {
           contents,
           resolveDir: modules[0]?.fromDir ?? process.cwd(),
-          sourcefile: 'megalith-ship',
+          sourcefile: ownSource,
           loader: 'js',
         },
         absWorkingDir: root,
@@ -132,7 +136,7 @@ async function build(
 /** Adds the banner where it is needed, and the source map with absolute paths. */
 function finish(body: string, mapText: string): string {
   const map = JSON.parse(mapText) as { sources: string[]; mappings: string };
-  map.sources = map.sources.map(source => (source.includes('megalith-ship') ? source : `file:///${source}`));
+  map.sources = map.sources.map(source => (path.basename(source) === ownSource ? source : `file:///${source}`));
   const needsRequire = /\brequire\b/.test(body);
   if (needsRequire) map.mappings = ';'.repeat(banner.split('\n').length) + map.mappings;
   return `${needsRequire ? `${banner}\n` : ''}${body}${sourceMapComment(JSON.stringify(map))}`;
@@ -140,7 +144,7 @@ function finish(body: string, mapText: string): string {
 
 function inputFiles(metafile: Metafile): string[] {
   return Object.keys(metafile.inputs)
-    .filter(input => input !== 'megalith-ship' && !/^[\w-]+:/.test(input))
+    .filter(input => path.basename(input) !== ownSource && !/^[\w-]+:/.test(input))
     .map(input => path.join(root, input));
 }
 
@@ -150,12 +154,13 @@ function isBuildFailure(error: unknown): error is BuildFailure {
 
 function explainFailure(failure: BuildFailure, modules: ModuleText['modules']): Refusal {
   const [first] = failure.errors;
-  const text = (first?.text ?? failure.message).replace(
-    /"megalith-ship:(\d+)"/g,
-    (_, index: string) => `"${modules[Number(index)]!.specifier}"`,
-  );
+  const text = (first?.text ?? failure.message)
+    .replace(/"megalith-ship:(\d+)"/g, (_, index: string) => `"${modules[Number(index)]!.specifier}"`)
+    .replace(/"([^"]+)"/g, (whole, name: string) =>
+      existsSync(path.join(root, name)) ? `"${path.relative(process.cwd(), path.join(root, name))}"` : whole,
+    );
   const at = first?.location;
-  const isOurs = at === null || at === undefined || at.file.includes('megalith-ship');
+  const isOurs = at === null || at === undefined || path.basename(at.file) === ownSource;
   const place = isOurs ? '' : ` (${path.relative(process.cwd(), path.join(root, at.file))}:${at.line})`;
   const missing = /Could not resolve "([^"]+)"/.exec(text)?.[1];
   return {

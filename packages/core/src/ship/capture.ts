@@ -1,23 +1,20 @@
 import { createRequire } from 'node:module';
 import path from 'node:path';
-import { types } from 'node:util';
 import type { Capture, CodeDefinition, DataDefinition, Definition, ImportDefinition } from './definitions.js';
 import { detachFunctions } from './detach-functions.js';
-import { cannotShip, moveToModule, quote, type Refusal, type Subject } from './explain.js';
+import { cannotShip, moveToModule, quote, type Refusal, type Subject, withoutSource } from './explain.js';
+import { place, textOffset } from './function-place.js';
 import { extraProperties } from './function-properties.js';
 import { type FreeReference, type FunctionText, readFunctionText } from './function-text.js';
 import type { FunctionInspector, InspectedFunction } from './inspect-function.js';
 import { builtinExport, importOf, loadedImport, type ModuleImport } from './loaded-module.js';
 import { exportedName } from './locate-export.js';
 import { moduleFacts } from './module-facts.js';
-import { originalPosition, placeName } from './original-position.js';
 import { type Frame, isRunning } from './running-modules.js';
 import type { Script } from './script.js';
 import { isUninitialized } from './uninitialized.js';
 import { standardGlobals, wellKnownExpression } from './well-known.js';
 
-/** Names by which the bundle's own code reaches modules; they mean the same everywhere. */
-const loaderNames = new Set(['require', '__vite_ssr_dynamic_import__']);
 const { cache: moduleCache } = createRequire(import.meta.url);
 
 /**
@@ -82,10 +79,15 @@ export class Capturer {
       base: undefined,
       properties: new Map(),
     };
+    if (code.bodyImports.some(item => item.specifier === undefined)) {
+      this.#warnings.push(
+        `${place(inspected.script, offset)} imports a module by a computed name, which must be found where the task runs`,
+      );
+    }
     // Known before its variables are looked at: functions may call each other.
     this.#add(fn, definition);
     definition.base = this.#base(fn, code, inspected.script, trail);
-    for (const [name, references] of groupByName(code)) {
+    for (const [name, references] of code.freeNames) {
       const bound = this.#bind(name, references, code, inspected, trail, who);
       if (bound !== undefined) definition.bindings.set(name, bound);
     }
@@ -119,9 +121,7 @@ export class Capturer {
   ): Definition | undefined {
     const { script, scopes } = inspected;
     const path = [...trail, name];
-    const isBodyImport = (reference: FreeReference): boolean =>
-      code.bodyImports.some(item => item.start <= reference.start && reference.end <= item.end);
-    if (loaderNames.has(name) && references.every(isBodyImport)) return undefined;
+    if (name === '__vite_ssr_dynamic_import__') return undefined;
     const scope = scopes.find(item => Object.hasOwn(item.object, name));
     const value = scope?.object[name];
     if (name === 'require' && isRequire(value)) return undefined;
@@ -154,7 +154,7 @@ export class Capturer {
   }
 
   #global(name: string, code: FunctionText, path: readonly string[], who: string): undefined {
-    if (standardGlobals().has(name) || loaderNames.has(name) || code.optional.has(name)) return undefined;
+    if (standardGlobals().has(name) || code.optional.has(name)) return undefined;
     const added = Object.hasOwn(globalThis, name);
     this.#refuse({
       because: added
@@ -225,47 +225,10 @@ export class Capturer {
   }
 }
 
-/** Where a function's text starts in its script; V8's own location is a few characters further in. */
-export function textOffset(inspected: InspectedFunction, text: string): number {
-  const start = inspected.script.source.lastIndexOf(text, inspected.offset);
-  return start === -1 ? inspected.offset : start;
-}
-
-export function place(script: Script, offset: number): string {
-  const position = originalPosition(script, offset);
-  return position === undefined ? 'code made from a string' : placeName(position);
-}
-
-function withoutSource(fn: object, trail: readonly string[]): Refusal {
-  const what = types.isProxy(fn) ? 'a Proxy' : isBound(fn) ? 'a bound function' : 'a native function';
-  const isRoot = trail.length === 1;
-  return {
-    because: `${isRoot ? 'it' : `captured ${quote(trail.at(-1)!)}`} is ${what}, and has no source to ship`,
-    hint: 'wrap it in a function that makes the call: item => f(item)',
-    ...(isRoot ? {} : { variable: trail.at(-1)!, path: trail }),
-  };
-}
-
-function isBound(fn: object): boolean {
-  return (fn as { readonly name: string }).name.startsWith('bound ');
-}
-
 function isRequire(value: unknown): boolean {
   return typeof value === 'function' && (value as { cache?: unknown }).cache === moduleCache;
 }
 
 function isReference(value: unknown): boolean {
   return (typeof value === 'object' && value !== null) || typeof value === 'function' || typeof value === 'symbol';
-}
-
-function groupByName(code: FunctionText): Map<string, FreeReference[]> {
-  const groups = new Map<string, FreeReference[]>();
-  const heritage = code.shape?.heritage;
-  for (const reference of code.references) {
-    if (heritage !== undefined && heritage.start <= reference.start && reference.end <= heritage.end) continue;
-    const group = groups.get(reference.name);
-    if (group === undefined) groups.set(reference.name, [reference]);
-    else group.push(reference);
-  }
-  return groups;
 }

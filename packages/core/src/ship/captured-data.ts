@@ -1,6 +1,7 @@
 import { encodeValue, isMegalithError, type MegalithError } from '@megalith/agent';
 import type { DataDefinition } from './definitions.js';
-import { cannotShip, moveToModule, quote, type Subject } from './explain.js';
+import { cannotShip, quote, type Subject } from './explain.js';
+import { readFunctionText } from './function-text.js';
 
 /** From this size on, data that every task could share is better passed once. */
 const largeBytes = 1024 * 1024;
@@ -70,10 +71,7 @@ function hintFor(value: unknown): string {
   if (value instanceof SharedArrayBuffer || (ArrayBuffer.isView(value) && value.buffer instanceof SharedArrayBuffer)) {
     return "pass it in the 'shared' option, where all tasks see one copy";
   }
-  return `create it inside the function, or ${moveToModule} together with it`.replace(
-    'move it to',
-    'move the function to',
-  );
+  return 'create it inside the function, or move both to a module of their own and export the function';
 }
 
 function isInstance(value: unknown): value is object {
@@ -81,14 +79,11 @@ function isInstance(value: unknown): value is object {
 }
 
 function hasPrivateMembers(value: object): boolean {
-  for (
-    let prototype: unknown = Object.getPrototypeOf(value);
-    isInstance(prototype);
-    prototype = Object.getPrototypeOf(prototype)
-  ) {
-    const { constructor } = prototype as { constructor?: unknown };
-    if (typeof constructor !== 'function') continue;
-    if (/^class\b[^]*[{;}\s]#\w/.test(Function.prototype.toString.call(constructor))) return true;
+  for (let level: unknown = Object.getPrototypeOf(value); isInstance(level); level = Object.getPrototypeOf(level)) {
+    const maker: unknown = (level as { constructor?: unknown }).constructor;
+    if (typeof maker !== 'function') continue;
+    const code = readFunctionText(Function.prototype.toString.call(maker));
+    if ('shape' in code && code.shape?.hasPrivateMembers) return true;
   }
   return false;
 }

@@ -28,25 +28,25 @@ export function classShape(node: SyntaxNode, prefix: number, text: string): Clas
   const evaluated = (part: unknown): void => {
     if (isNode(part)) definitionRanges.push([part.start - prefix, part.end - prefix]);
   };
-  const base = node['superClass'] as SyntaxNode | null;
+  const base = node.superClass as SyntaxNode | null;
   const heritage =
     base === null ? undefined : { start: base.start - prefix, end: base.end - prefix, name: identifierOf(base) };
-  for (const member of (node['body'] as SyntaxNode)['body'] as SyntaxNode[]) {
+  for (const member of (node.body as SyntaxNode).body as SyntaxNode[]) {
     if (member.type === 'StaticBlock') {
       evaluated(member);
       continue;
     }
-    const key = member['key'] as SyntaxNode;
+    const key = member.key as SyntaxNode;
     if (key.type === 'PrivateIdentifier') hasPrivateMembers = true;
-    if (member['computed'] === true) {
+    if (member.computed === true) {
       hasComputedKeys = true;
       evaluated(key);
     }
     const isField = member.type === 'PropertyDefinition';
-    if (isField && member['static'] === true) evaluated(member['value']);
-    const name = member['computed'] === true ? undefined : (identifierOf(key) ?? stringOf(key));
+    if (isField && member.static === true) evaluated(member.value);
+    const name = member.computed === true ? undefined : (identifierOf(key) ?? stringOf(key));
     if (name === undefined) continue;
-    if (member['static'] === true) (isField ? staticFields : staticMethods).add(name);
+    if (member.static === true) (isField ? staticFields : staticMethods).add(name);
     else if (!isField) {
       // A function's text has neither the decorators nor the `static` before it.
       const method = text.slice(member.start - prefix, member.end - prefix);

@@ -1,3 +1,4 @@
+import { types } from 'node:util';
 import { MegalithError } from '@megalith/agent';
 
 /** What is wrong with a function, before it is known how the user calls it. */
@@ -43,3 +44,18 @@ export function quote(name: string): string {
 
 /** The advice that is right in most cases. */
 export const moveToModule = 'move it to a module of its own and export the function';
+
+/** Refuses a function that V8 has no source of. */
+export function withoutSource(fn: object, trail: readonly string[]): Refusal {
+  const what = types.isProxy(fn) ? 'a Proxy' : isBound(fn) ? 'a bound function' : 'a native function';
+  const isRoot = trail.length === 1;
+  return {
+    because: `${isRoot ? 'it' : `captured ${quote(trail.at(-1)!)}`} is ${what}, and has no source to ship`,
+    hint: 'wrap it in a function that makes the call: item => f(item)',
+    ...(isRoot ? {} : { variable: trail.at(-1)!, path: trail }),
+  };
+}
+
+function isBound(fn: object): boolean {
+  return (fn as { readonly name: string }).name.startsWith('bound ');
+}

@@ -50,8 +50,8 @@ export function findForbidden(
 function findAnywhere(root: SyntaxNode, unresolved: ReadonlySet<string>): ForbiddenSyntax | undefined {
   let found: ForbiddenSyntax | undefined;
   walk(root, node => {
-    if (node.type === 'MetaProperty' && identifierOf(node['meta']) === 'import') found ??= rules.importMeta;
-    if (node.type === 'CallExpression' && identifierOf(node['callee']) === 'eval' && unresolved.has('eval')) {
+    if (node.type === 'MetaProperty' && identifierOf(node.meta) === 'import') found ??= rules.importMeta;
+    if (node.type === 'CallExpression' && identifierOf(node.callee) === 'eval' && unresolved.has('eval')) {
       found ??= rules.eval;
     }
     return found === undefined;
@@ -75,8 +75,8 @@ function findSuper(root: SyntaxNode): ForbiddenSyntax | undefined {
   let found: ForbiddenSyntax | undefined;
   walk(root, (node, parent) => {
     if (node.type === 'Super') found = rules.super;
-    const isMethod = parent?.type === 'Property' && (parent['method'] === true || parent['kind'] !== 'init');
-    return found === undefined && node.type !== 'ClassBody' && !(isMethod && node === parent['value']);
+    const isMethod = parent?.type === 'Property' && (parent.method === true || parent.kind !== 'init');
+    return found === undefined && node.type !== 'ClassBody' && !(isMethod && node === parent.value);
   });
   return found;
 }

@@ -17,16 +17,17 @@ export interface FreeReference extends UnresolvedReference {
   readonly shorthand: boolean;
 }
 
-/** A module that the body loads by a literal name; offsets are in the function's own text. */
+/** A call by which the body loads a module; offsets are in the function's own text. */
 export interface BodyImport {
-  readonly specifier: string;
+  /** Undefined where the name is computed. */
+  readonly specifier: string | undefined;
   readonly form: 'import' | 'require' | 'vite-import';
   /** The whole call. */
   readonly start: number;
   readonly end: number;
-  /** The literal in it. */
-  readonly literalStart: number;
-  readonly literalEnd: number;
+  /** What names the module. */
+  readonly nameStart: number;
+  readonly nameEnd: number;
 }
 
 /** What a function's source text says of itself. */
@@ -38,6 +39,8 @@ export interface FunctionText {
   /** The name in the text itself, of declarations and named expressions. */
   readonly ownName: string | undefined;
   readonly references: readonly FreeReference[];
+  /** The same by name; what a class extends is left out. */
+  readonly freeNames: ReadonlyMap<string, readonly FreeReference[]>;
   readonly bodyImports: readonly BodyImport[];
   /** Names that are only tested with `typeof`, at least once, and so may be missing. */
   readonly optional: ReadonlySet<string>;
@@ -89,19 +92,19 @@ function describe(
   tree: SyntaxNode,
   prefix: number,
 ): FunctionText | UnreadableText {
-  const expression = (tree['body'] as SyntaxNode[])[0]!['expression'] as SyntaxNode;
-  const property = form === 'method' ? (expression['properties'] as SyntaxNode[])[0]! : undefined;
-  if (property !== undefined && property['kind'] !== 'init')
+  const expression = (tree.body as SyntaxNode[])[0]!.expression as SyntaxNode;
+  const property = form === 'method' ? (expression.properties as SyntaxNode[])[0]! : undefined;
+  if (property !== undefined && property.kind !== 'init')
     return { reason: 'a getter or setter is not a function by itself' };
-  const node = property === undefined ? expression : (property['value'] as SyntaxNode);
+  const node = property === undefined ? expression : (property.value as SyntaxNode);
   const shorthands = new Set<number>();
   const optional = new Set<string>();
   const landmarks = new Set<number>();
   const bodyImports: BodyImport[] = [];
   walk(tree, (current, parent) => {
     if (current.start >= prefix && current.start < prefix + text.length) landmarks.add(current.start - prefix);
-    if (current.type === 'Property' && current['shorthand'] === true) shorthands.add(current.start);
-    if (parent?.type === 'UnaryExpression' && parent['operator'] === 'typeof') {
+    if (current.type === 'Property' && current.shorthand === true) shorthands.add(current.start);
+    if (parent?.type === 'UnaryExpression' && parent.operator === 'typeof') {
       const name = identifierOf(current);
       if (name !== undefined) optional.add(name);
     }
@@ -115,42 +118,57 @@ function describe(
     end: reference.end - prefix,
     shorthand: shorthands.has(reference.start),
   }));
+  const shape = isClassNode(node) ? classShape(node, prefix, text) : undefined;
   return {
     text,
     form,
-    isClass: isClassNode(node),
-    ownName: form === 'method' ? undefined : identifierOf(node['id']),
+    isClass: shape !== undefined,
+    ownName: form === 'method' ? undefined : identifierOf(node.id),
     references,
+    freeNames: groupByName(references, shape),
     bodyImports,
     optional,
     forbidden: findForbidden(node, references),
-    shape: isClassNode(node) ? classShape(node, prefix, text) : undefined,
+    shape,
     landmarks: [...landmarks].sort((a, b) => a - b),
   };
 }
 
+function groupByName(
+  references: readonly FreeReference[],
+  shape: ClassShape | undefined,
+): Map<string, FreeReference[]> {
+  const groups = new Map<string, FreeReference[]>();
+  for (const reference of references) {
+    const { heritage } = shape ?? {};
+    if (heritage !== undefined && heritage.start <= reference.start && reference.end <= heritage.end) continue;
+    const group = groups.get(reference.name);
+    if (group === undefined) groups.set(reference.name, [reference]);
+    else group.push(reference);
+  }
+  return groups;
+}
+
 function bodyImport(node: SyntaxNode, prefix: number): BodyImport | undefined {
-  let form: BodyImport['form'];
-  let literal: SyntaxNode | undefined;
-  if (node.type === 'ImportExpression') {
-    form = 'import';
-    literal = node['source'] as SyntaxNode;
-  } else if (node.type === 'CallExpression') {
-    const callee = identifierOf(node['callee']);
-    // vitest rewrites `import("./x.js")` to a call of its own.
-    if (callee === '__vite_ssr_dynamic_import__') form = 'vite-import';
-    else if (callee === 'require') form = 'require';
-    else return undefined;
-    literal = (node['arguments'] as SyntaxNode[])[0];
-  } else return undefined;
-  const specifier = stringOf(literal);
-  if (literal === undefined || specifier === undefined) return undefined;
+  const name = (node.type === 'ImportExpression' ? node.source : (node.arguments as SyntaxNode[] | undefined)?.[0]) as
+    | SyntaxNode
+    | undefined;
+  const form = importForm(node);
+  if (form === undefined || name === undefined) return undefined;
   return {
-    specifier,
+    specifier: stringOf(name),
     form,
     start: node.start - prefix,
     end: node.end - prefix,
-    literalStart: literal.start - prefix,
-    literalEnd: literal.end - prefix,
+    nameStart: name.start - prefix,
+    nameEnd: name.end - prefix,
   };
+}
+
+function importForm(node: SyntaxNode): BodyImport['form'] | undefined {
+  if (node.type === 'ImportExpression') return 'import';
+  if (node.type !== 'CallExpression') return undefined;
+  const callee = identifierOf(node.callee);
+  // vitest rewrites `import("./x.js")` to a call of its own.
+  return callee === '__vite_ssr_dynamic_import__' ? 'vite-import' : callee === 'require' ? 'require' : undefined;
 }

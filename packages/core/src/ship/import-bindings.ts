@@ -16,23 +16,23 @@ export interface LoadedBinding extends ImportBinding {
 /** Adds what one statement imports. */
 export function readImport(statement: SyntaxNode, imports: Map<string, ImportBinding>): void {
   if (statement.type === 'ImportDeclaration') {
-    const specifier = stringOf(statement['source'])!;
-    for (const item of statement['specifiers'] as SyntaxNode[]) {
+    const specifier = stringOf(statement.source)!;
+    for (const item of statement.specifiers as SyntaxNode[]) {
       const imported =
         item.type === 'ImportSpecifier'
-          ? moduleName(item['imported'])
+          ? moduleName(item.imported)
           : item.type === 'ImportDefaultSpecifier'
             ? 'default'
             : '*';
-      imports.set(identifierOf(item['local'])!, { specifier, imported });
+      imports.set(identifierOf(item.local)!, { specifier, imported });
     }
     return;
   }
   // vitest: const __vite_ssr_import_0__ = await __vite_ssr_import__("/src/x.ts", …)
   for (const declarator of declarators(statement)) {
-    const call = awaited(declarator['init']);
-    const local = identifierOf(declarator['id']);
-    if (local === undefined || call === undefined || identifierOf(call['callee']) !== '__vite_ssr_import__') continue;
+    const call = awaited(declarator.init);
+    const local = identifierOf(declarator.id);
+    if (local === undefined || call === undefined || identifierOf(call.callee) !== '__vite_ssr_import__') continue;
     const specifier = stringOf(argumentsOf(call)[0]);
     if (specifier !== undefined) imports.set(local, { specifier, imported: '*' });
   }
@@ -46,14 +46,14 @@ export function readLoaded(program: SyntaxNode): Map<string, LoadedBinding[]> {
   };
   walk(program, node => {
     if (node.type !== 'VariableDeclarator') return true;
-    const source = loadedModule(node['init']);
+    const source = loadedModule(node.init);
     if (source === undefined) return true;
-    const target = node['id'] as SyntaxNode;
+    const target = node.id as SyntaxNode;
     add(identifierOf(target), { ...source, imported: '*' });
     if (target.type === 'ObjectPattern') {
-      for (const property of target['properties'] as SyntaxNode[]) {
-        const imported = identifierOf(property['key']);
-        if (imported !== undefined) add(identifierOf(property['value']), { ...source, imported });
+      for (const property of target.properties as SyntaxNode[]) {
+        const imported = identifierOf(property.key);
+        if (imported !== undefined) add(identifierOf(property.value), { ...source, imported });
       }
     }
     return true;
@@ -65,12 +65,12 @@ function loadedModule(init: unknown): Pick<LoadedBinding, 'specifier' | 'loader'
   if (!isNode(init)) return undefined;
   const required = requiredModule(init);
   if (required !== undefined) return { specifier: required, loader: 'require' };
-  const value = init.type === 'AwaitExpression' ? (init['argument'] as SyntaxNode) : undefined;
+  const value = init.type === 'AwaitExpression' ? (init.argument as SyntaxNode) : undefined;
   if (value?.type === 'ImportExpression') {
-    const specifier = stringOf(value['source']);
+    const specifier = stringOf(value.source);
     return specifier === undefined ? undefined : { specifier, loader: 'import' };
   }
-  if (value?.type === 'CallExpression' && identifierOf(value['callee']) === '__vite_ssr_dynamic_import__') {
+  if (value?.type === 'CallExpression' && identifierOf(value.callee) === '__vite_ssr_dynamic_import__') {
     const specifier = stringOf(argumentsOf(value)[0]);
     return specifier === undefined ? undefined : { specifier, loader: 'import' };
   }
@@ -84,12 +84,12 @@ function loadedModule(init: unknown): Pick<LoadedBinding, 'specifier' | 'loader'
 }
 
 function requiredModule(node: SyntaxNode): string | undefined {
-  return node.type === 'CallExpression' && identifierOf(node['callee']) === 'require'
+  return node.type === 'CallExpression' && identifierOf(node.callee) === 'require'
     ? stringOf(argumentsOf(node)[0])
     : undefined;
 }
 
 function awaited(node: unknown): SyntaxNode | undefined {
-  const value = isNode(node) && node.type === 'AwaitExpression' ? node['argument'] : undefined;
+  const value = isNode(node) && node.type === 'AwaitExpression' ? node.argument : undefined;
   return isNode(value) && value.type === 'CallExpression' ? value : undefined;
 }

@@ -1,6 +1,6 @@
 import { existsSync, readFileSync } from 'node:fs';
 import path from 'node:path';
-import { pathToFileURL } from 'node:url';
+import { fileURLToPath, pathToFileURL } from 'node:url';
 import type { OnResolveArgs, OnResolveResult, Plugin, PluginBuild } from 'esbuild';
 import type { ModuleRequest } from './definitions.js';
 import { packageOf } from './native-package.js';
@@ -60,7 +60,9 @@ async function resolve(
   build: PluginBuild,
   { path: specifier, importer, resolveDir, kind, with: attributes }: OnResolveArgs,
 ): Promise<(OnResolveResult & { path: string }) | undefined> {
-  const found = await build.resolve(specifier, { importer, resolveDir, kind, with: attributes, pluginData: ours });
+  // esbuild does not know file URLs; Node does.
+  const wanted = specifier.startsWith('file:') ? fileURLToPath(specifier) : specifier;
+  const found = await build.resolve(wanted, { importer, resolveDir, kind, with: attributes, pluginData: ours });
   // What cannot be found is left to esbuild, which knows of optional requires and words the error.
   if (found.errors.length > 0 || found.external || found.namespace !== 'file') return undefined;
   return { path: found.path, suffix: found.suffix, sideEffects: found.sideEffects };

@@ -32,6 +32,7 @@ const maxScripts = 1000;
  */
 export class FunctionInspector implements Disposable {
   readonly #session = new Session();
+  readonly #inspected = new Map<object, InspectedFunction | undefined>();
 
   /** @throws where this Node has no inspector, or the permission model forbids it. */
   constructor() {
@@ -40,9 +41,18 @@ export class FunctionInspector implements Disposable {
 
   /** Undefined for functions without source: native, bound and proxied ones. */
   inspect(fn: object): InspectedFunction | undefined {
+    if (!this.#inspected.has(fn)) this.#inspected.set(fn, this.#inspect(fn));
+    return this.#inspected.get(fn);
+  }
+
+  [Symbol.dispose](): void {
+    this.#session.disconnect();
+  }
+
+  #inspect(fn: object): InspectedFunction | undefined {
     const properties = this.#post('Runtime.getProperties', { objectId: this.#remote(fn), ownProperties: true });
     const internal = new Map(
-      ((properties['internalProperties'] ?? []) as Runtime.InternalPropertyDescriptor[]).map(item => [
+      ((properties.internalProperties ?? []) as Runtime.InternalPropertyDescriptor[]).map(item => [
         item.name,
         item.value,
       ]),
@@ -60,10 +70,6 @@ export class FunctionInspector implements Disposable {
         scope => scope.description !== 'Global',
       ),
     };
-  }
-
-  [Symbol.dispose](): void {
-    this.#session.disconnect();
   }
 
   #script(scriptId: string): Script {

@@ -39,8 +39,8 @@ function readPackage(name: string, dir: string): PackageInfo | undefined {
   const fields = JSON.parse(readFileSync(manifest, 'utf8')) as Record<string, unknown>;
   const namesOf = (key: string): string[] => Object.keys((fields[key] ?? {}) as object);
   const isNative =
-    fields['gypfile'] === true ||
-    fields['napi'] !== undefined ||
+    fields.gypfile === true ||
+    fields.napi !== undefined ||
     ['binding.gyp', 'prebuilds'].some(item => existsSync(path.join(dir, item))) ||
     namesOf('dependencies').some(item => nativeHelpers.includes(item)) ||
     namesOf('optionalDependencies').some(item => platformPackage.test(item));

@@ -46,26 +46,30 @@ export function isRunning(script: Script, frames: readonly Frame[]): boolean {
 
 /** True for the file that Node was started with, or the test file that vitest runs. */
 export function isEntry(path: string): boolean {
-  return entryPaths().has(path);
+  const worker = (globalThis as { __vitest_worker__?: { filepath?: unknown } }).__vitest_worker__;
+  return mainPaths().has(path) || worker?.filepath === path;
 }
 
-function entryPaths(): ReadonlySet<string> {
-  const paths = new Set<string>();
-  const main = process.argv[1];
-  if (main !== undefined) {
-    paths.add(main);
-    for (const find of [realpathSync, createRequire(import.meta.url).resolve]) {
-      try {
-        // `node main` may leave the extension out, and links lead elsewhere.
-        paths.add(find(main));
-      } catch (error) {
-        if (!isMissing(error)) throw error;
-      }
+let main: { readonly argument: string | undefined; readonly paths: ReadonlySet<string> } | undefined;
+
+function mainPaths(): ReadonlySet<string> {
+  const argument = process.argv[1];
+  if (main === undefined || main.argument !== argument) {
+    main = { argument, paths: new Set(argument === undefined ? [] : pathsOf(argument)) };
+  }
+  return main.paths;
+}
+
+/** `node main` may leave the extension out, and links lead elsewhere. */
+function* pathsOf(argument: string): Generator<string> {
+  yield argument;
+  for (const find of [realpathSync, createRequire(import.meta.url).resolve]) {
+    try {
+      yield find(argument);
+    } catch (error) {
+      if (!isMissing(error)) throw error;
     }
   }
-  const worker = (globalThis as { __vitest_worker__?: { filepath?: unknown } }).__vitest_worker__;
-  if (typeof worker?.filepath === 'string') paths.add(worker.filepath);
-  return paths;
 }
 
 function isMissing(error: unknown): boolean {

@@ -62,7 +62,7 @@ function findModule(modulePath: string): ModuleRequest {
   const fromDir = process.cwd();
   if (modulePath.startsWith('file:')) return { specifier: fileURLToPath(modulePath), fromDir };
   const file = path.resolve(modulePath);
-  const isFile = path.isAbsolute(modulePath) || modulePath.startsWith('.') || existsSync(file);
+  const isFile = /^[./]|\.[cm]?[jt]sx?$/.test(modulePath) || path.isAbsolute(modulePath) || existsSync(file);
   return { specifier: isFile ? file : modulePath, fromDir: isFile ? path.dirname(file) : fromDir };
 }
 

@@ -1,10 +1,11 @@
 import path from 'node:path';
 import { cachedBundle } from './bundle-cache.js';
-import { Capturer, place, textOffset } from './capture.js';
+import { Capturer } from './capture.js';
 import { type CapturedData, encodeCaptured } from './captured-data.js';
 import type { Capture } from './definitions.js';
 import { cannotShip, type Subject } from './explain.js';
 import { moduleExportOf } from './from-module.js';
+import { place, textOffset } from './function-place.js';
 import { FunctionInspector } from './inspect-function.js';
 import { exportedName } from './locate-export.js';
 import { currentFrames, isRunning } from './running-modules.js';

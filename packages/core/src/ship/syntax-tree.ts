@@ -94,10 +94,10 @@ export function isClassNode(node: SyntaxNode): boolean {
 
 /** The text of a string literal, or undefined for any other node. */
 export function stringOf(node: unknown): string | undefined {
-  return isNode(node) && node.type === 'Literal' && typeof node['value'] === 'string' ? node['value'] : undefined;
+  return isNode(node) && node.type === 'Literal' && typeof node.value === 'string' ? node.value : undefined;
 }
 
 /** The name of an identifier, or undefined for any other node. */
 export function identifierOf(node: unknown): string | undefined {
-  return isNode(node) && node.type === 'Identifier' ? (node['name'] as string) : undefined;
+  return isNode(node) && node.type === 'Identifier' ? (node.name as string) : undefined;
 }

@@ -31,13 +31,13 @@ export function isUninitialized(name: string, script: Script, frames: readonly F
         visit(current, current);
         return false;
       }
-      const isLexical = current.type === 'VariableDeclaration' && current['kind'] !== 'var';
+      const isLexical = current.type === 'VariableDeclaration' && current.kind !== 'var';
       const declared = isLexical
-        ? (current['declarations'] as SyntaxNode[])
+        ? (current.declarations as SyntaxNode[])
         : current.type === 'ClassDeclaration'
           ? [current]
           : [];
-      for (const item of declared) if (identifierOf(item['id']) === name) declarations.push({ end: item.end, owner });
+      for (const item of declared) if (identifierOf(item.id) === name) declarations.push({ end: item.end, owner });
       return true;
     });
   };

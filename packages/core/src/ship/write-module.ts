@@ -111,11 +111,11 @@ class ModuleWriter {
       if (written !== name) edits.push({ start, end, text: shorthand ? `${name}: ${written}` : written });
     }
     const fromDir = script.path === undefined ? process.cwd() : path.dirname(script.path);
-    for (const { form, specifier, start, end, literalStart, literalEnd } of code.bodyImports) {
-      if (form === 'require' && bindings.has('require') && !isRequire(bindings.get('require'))) continue;
-      const module = this.#module({ specifier, fromDir });
-      if (form === 'vite-import') edits.push({ start, end, text: `import(${module})` });
-      else edits.push({ start: literalStart, end: literalEnd, text: module });
+    for (const { form, specifier, start, nameStart, nameEnd } of code.bodyImports) {
+      if (form === 'require' && bindings.has('require')) continue;
+      if (form === 'vite-import') edits.push({ start, end: code.text.indexOf('(', start), text: 'import' });
+      if (specifier === undefined) continue;
+      edits.push({ start: nameStart, end: nameEnd, text: this.#module({ specifier, fromDir }) });
     }
     let at = 0;
     let landmark = 0;
@@ -166,10 +166,6 @@ class ModuleWriter {
 
 function isClass(definition: Definition): boolean {
   return definition.kind === 'code' && definition.code.isClass;
-}
-
-function isRequire(definition: Definition | undefined): boolean {
-  return definition?.kind === 'expression' && definition.expression === banner;
 }
 
 /** Export names may be any string. */

@@ -2,7 +2,7 @@ import { BaseCommand } from '../../base-command.js';
 
 export default class ConfigPath extends BaseCommand {
   static override summary = 'print where preferences are kept';
-  static override examples = [{ description: 'look at the file', command: 'cat "$(<%= config.bin %> config path)"' }];
+  static override examples = [{ description: 'where is the file?', command: '<%= config.bin %> config path' }];
 
   override async run(): Promise<unknown> {
     await this.parse(ConfigPath);
