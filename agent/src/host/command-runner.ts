@@ -3,6 +3,7 @@ import type { CommandEnd, RunningCommand } from '../command/command.js';
 import { commandFor } from '../command/command-template.js';
 import { runCommand } from '../command/run-command.js';
 import { isMegalithError } from '../errors.js';
+import type { OomWatch } from '../memory/oom-watch.js';
 import { ByteWriter } from '../protocol/byte-writer.js';
 import type { AttemptStats, CommandResult, CommandWork, Failure } from '../protocol/messages.js';
 import { type TaskRef, writeDone, writeFailed, writeLog } from '../protocol/records.js';
@@ -26,14 +27,15 @@ export class CommandRunner {
   readonly #admission: Admission;
   readonly #hooks: RunnerHooks;
   readonly #env: Readonly<Record<string, string>>;
-  readonly #surroundings = new CommandSurroundings();
+  readonly #surroundings: CommandSurroundings;
   readonly #tasks = new Set<CommandTask>();
   #started = 0;
 
-  constructor(admission: Admission, env: NodeJS.ProcessEnv, hooks: RunnerHooks) {
+  constructor(admission: Admission, env: NodeJS.ProcessEnv, oom: OomWatch, hooks: RunnerHooks) {
     this.#admission = admission;
     this.#hooks = hooks;
     this.#env = env as Record<string, string>;
+    this.#surroundings = new CommandSurroundings(oom);
   }
 
   /** Starts as many of the job's commands as fit. */
@@ -118,7 +120,7 @@ export class CommandRunner {
     }
   }
 
-  /** Ends all commands without grace, with all that they started. */
+  /** Ends all commands, each with the grace that it has, and all that they started. */
   async close(): Promise<void> {
     const ends = [...this.#tasks].map(({ command }) => {
       command.cancel('the job host ends');

@@ -49,6 +49,7 @@ export class JobHost implements ConnectionHandler {
     this.#admission = new Admission(options.capacity);
     this.#identity = identityOf(process.pid) ?? { pid: process.pid, startTicks: 0 };
     const env: NodeJS.ProcessEnv = { ...process.env, MEGALITH_SOCKET: options.socketPath };
+    const oom = new OomWatch();
     const hooks = {
       settled: (job: HostJob) => this.#settled(job),
       freed: () => this.#pumpSoon(),
@@ -64,10 +65,10 @@ export class JobHost implements ConnectionHandler {
         keep: Math.max(1, Math.ceil(options.capacity.cpus)),
       },
       this.#admission,
-      new OomWatch(),
+      oom,
       hooks,
     );
-    this.#commands = new CommandRunner(this.#admission, env, hooks);
+    this.#commands = new CommandRunner(this.#admission, env, oom, hooks);
     this.#guard = new MemoryGuard(this.#functions, this.#commands, options.capacity.memoryBytes);
   }
 

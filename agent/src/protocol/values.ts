@@ -44,18 +44,24 @@ export function writeValue(out: ByteWriter, value: unknown, what: string): void 
       writeString(out, value);
       return;
     case 'boolean':
-      out.bytes[out.reserve(1)] = value ? tag.true : tag.false;
+      writeTag(out, value ? tag.true : tag.false);
       return;
     case 'undefined':
-      out.bytes[out.reserve(1)] = tag.undefined;
+      writeTag(out, tag.undefined);
       return;
     case 'object':
-      if (value === null) out.bytes[out.reserve(1)] = tag.null;
+      if (value === null) writeTag(out, tag.null);
       else writeObject(out, value, what);
       return;
     default:
       writeCloned(out, value, what);
   }
+}
+
+function writeTag(out: ByteWriter, kind: number): void {
+  // The buffer may be another one after `reserve`.
+  const at = out.reserve(1);
+  out.bytes[at] = kind;
 }
 
 function writeString(out: ByteWriter, value: string): void {

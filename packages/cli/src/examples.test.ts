@@ -2,6 +2,7 @@ import { execFileSync } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
 import type { Command } from '@oclif/core/command';
 import { Config } from '@oclif/core/config';
+import * as Flags from '@oclif/core/flags';
 import * as Parser from '@oclif/core/parser';
 import { beforeAll, describe, expect, it } from 'vitest';
 
@@ -32,7 +33,7 @@ describe('help', () => {
         expect(bin).toBe('megalith');
         const id = command.id.split(':');
         expect(argv.slice(0, id.length), line).toEqual(id);
-        const flags = { ...Class.baseFlags, ...Class.flags };
+        const flags = { json: Flags.boolean(), ...Class.baseFlags, ...Class.flags };
         await Parser.parse(argv.slice(id.length), { args: Class.args, flags, strict: Class.strict });
       }
     }

@@ -64,7 +64,8 @@ export class TaskFeed implements TaskSource {
     this.#wake ??= new Promised();
     const { promise } = this.#wake;
     // Set up after `#wake`, for an input that has news at once.
-    if (!this.#isResting && this.#out < this.#concurrency) void this.#input.ready().then(() => this.#poke());
+    const readsOn = !this.#input.isExhausted && !this.#isResting && this.#out < this.#concurrency;
+    if (readsOn) void this.#input.ready().then(() => this.#poke());
     return promise;
   }
 

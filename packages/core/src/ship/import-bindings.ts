@@ -65,7 +65,7 @@ function loadedModule(init: unknown): Pick<LoadedBinding, 'specifier' | 'loader'
   if (!isNode(init)) return undefined;
   const required = requiredModule(init);
   if (required !== undefined) return { specifier: required, loader: 'require' };
-  const value = init.type === 'AwaitExpression' ? (init.argument as SyntaxNode) : undefined;
+  const value = init.type === 'AwaitExpression' ? withoutThen(init.argument as SyntaxNode) : undefined;
   if (value?.type === 'ImportExpression') {
     const specifier = stringOf(value.source);
     return specifier === undefined ? undefined : { specifier, loader: 'import' };
@@ -81,6 +81,13 @@ function loadedModule(init: unknown): Pick<LoadedBinding, 'specifier' | 'loader'
     if (specifier !== undefined) return { specifier, loader: 'wrapped-require' };
   }
   return undefined;
+}
+
+/** tsx writes `import("./x.js").then(…)`, for modules that are CommonJS in the end. */
+function withoutThen(node: SyntaxNode): SyntaxNode {
+  const callee = node.type === 'CallExpression' ? (node.callee as SyntaxNode) : undefined;
+  const isThen = callee?.type === 'MemberExpression' && identifierOf(callee.property) === 'then';
+  return isThen ? (callee.object as SyntaxNode) : node;
 }
 
 function requiredModule(node: SyntaxNode): string | undefined {

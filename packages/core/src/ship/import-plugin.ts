@@ -26,50 +26,46 @@ export function importPlugin(plan: ImportPlan): Plugin {
   return {
     name: 'megalith-imports',
     setup(build) {
-      build.onResolve({ filter: new RegExp(`^${modulePrefix}`) }, async ({ path: specifier, kind }) => {
-        const module = plan.modules[Number(specifier.slice(modulePrefix.length))]!;
+      build.onResolve({ filter: new RegExp(`^${modulePrefix}`) }, async ({ path: index, kind, with: attributes }) => {
+        const module = plan.modules[Number(index.slice(modulePrefix.length))]!;
+        const specifier = viteFile(module) ?? module.specifier;
         const importer = path.join(module.fromDir, 'megalith.js');
-        const wanted = viteFile(module) ?? module.specifier;
-        return build.resolve(wanted, { resolveDir: module.fromDir, importer, kind });
+        const from = { resolveDir: module.fromDir, importer, kind, with: attributes };
+        const found = await resolve(build, { path: specifier, ...from }, plan);
+        return found ?? build.resolve(specifier, { ...from, pluginData: ours });
       });
-      build.onResolve({ filter: /\.node$/ }, async args => {
-        if (args.pluginData === ours) return undefined;
-        const found = await resolve(build, args);
-        if (found === undefined) return undefined;
-        plan.notPortable.add(`native addon ${found.path} is loaded from there`);
-        return { path: found.path, external: true };
-      });
-      // Relative imports come by the hundred and are of no interest, unless they may lead to our own files.
-      build.onResolve({ filter: plan.keepsOwnFilesOut ? /./ : /^[^./]/ }, async args => {
-        if (args.pluginData === ours || args.kind === 'entry-point' || args.path.startsWith(modulePrefix))
-          return undefined;
-        if (args.path === ownName) return outside(ownEntrance(), args, plan, ownName);
-        const found = await resolve(build, args);
-        if (found === undefined) return undefined;
-        if (isOwnFile(found.path)) return outside(found.path, args, plan, ownName);
-        const home = packageOf(found.path);
-        if (home?.name.startsWith('@megalith/') || home?.isNative) return outside(found.path, args, plan, home.name);
-        return found;
+      // Relative imports come by the hundred and are of no interest, unless they lead to addons or may lead to our own files.
+      build.onResolve({ filter: plan.keepsOwnFilesOut ? /./ : /^[^./]|\.node$/ }, args => {
+        const isOurs = args.pluginData === ours || args.kind === 'entry-point' || args.path.startsWith(modulePrefix);
+        return isOurs ? undefined : resolve(build, args, plan);
       });
       if (plan.pinnedFiles.size > 0) pinFiles(build, plan);
     },
   };
 }
 
-async function resolve(
-  build: PluginBuild,
-  { path: specifier, importer, resolveDir, kind, with: attributes }: OnResolveArgs,
-): Promise<(OnResolveResult & { path: string }) | undefined> {
+type Wanted = Pick<OnResolveArgs, 'path' | 'resolveDir' | 'importer' | 'kind' | 'with'>;
+
+/** Undefined for what cannot be found: esbuild, which knows of optional requires, then words the error. */
+async function resolve(build: PluginBuild, wanted: Wanted, plan: ImportPlan): Promise<OnResolveResult | undefined> {
+  const { path: specifier, importer, resolveDir, kind, with: attributes } = wanted;
+  if (specifier === ownName) return outside(ownEntrance(), kind, plan, `package '${ownName}'`);
   // esbuild does not know file URLs; Node does.
-  const wanted = specifier.startsWith('file:') ? fileURLToPath(specifier) : specifier;
-  const found = await build.resolve(wanted, { importer, resolveDir, kind, with: attributes, pluginData: ours });
-  // What cannot be found is left to esbuild, which knows of optional requires and words the error.
-  if (found.errors.length > 0 || found.external || found.namespace !== 'file') return undefined;
-  return { path: found.path, suffix: found.suffix, sideEffects: found.sideEffects };
+  const name = specifier.startsWith('file:') ? fileURLToPath(specifier) : specifier;
+  const found = await build.resolve(name, { importer, resolveDir, kind, with: attributes, pluginData: ours });
+  if (found.errors.length > 0) return undefined;
+  if (found.external || found.namespace !== 'file') return { path: found.path, external: found.external };
+  const file = found.path;
+  if (isOwnFile(file)) return outside(file, kind, plan, `package '${ownName}'`);
+  if (file.endsWith('.node')) return outside(file, kind, plan, 'native addon');
+  const home = packageOf(file);
+  if (home?.isNative) return outside(file, kind, plan, `package '${home.name}'`);
+  if (specifier.startsWith('@megalith/')) return outside(file, kind, plan, `package '${specifier}'`);
+  return { path: file, suffix: found.suffix, sideEffects: found.sideEffects };
 }
 
-function outside(file: string, { kind }: OnResolveArgs, plan: ImportPlan, name: string): OnResolveResult {
-  plan.notPortable.add(`package '${name}' is loaded from ${file}`);
+function outside(file: string, kind: OnResolveArgs['kind'], plan: ImportPlan, what: string): OnResolveResult {
+  plan.notPortable.add(`${what} is loaded from ${file}`);
   const isRequire = kind === 'require-call' || kind === 'require-resolve';
   return { path: isRequire ? file : pathToFileURL(file).href, external: true };
 }

@@ -42,9 +42,8 @@ function holds(binding: LoadedBinding, value: unknown, script: Script): boolean 
     case 'wrapped-require':
       return binding.imported !== '*' || 'default' in value;
     case 'import':
-      return binding.imported === '*'
-        ? Object.prototype.toString.call(value) === '[object Module]'
-        : typeof value === 'function';
+      // Single functions are found by themselves, where their module exports them.
+      return binding.imported === '*' && Object.prototype.toString.call(value) === '[object Module]';
   }
 }
 

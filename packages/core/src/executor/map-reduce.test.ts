@@ -1,0 +1,148 @@
+import { describe, expect, it } from 'vitest';
+import { FunctionExecutor } from './function-executor.js';
+import { createFakeBackend, type FakeContext, runShipped } from './testing/fake-backend.js';
+import { Promised } from './promised.js';
+
+const square = (x: number) => x * x;
+const sum = (values: number[]) => values.reduce((a, b) => a + b, 0);
+
+function setUp(script = runShipped(), slots = 4) {
+  const backend = createFakeBackend(script, { slots });
+  return { backend, executor: new FunctionExecutor({ backend }) };
+}
+
+/** Maps say what `map` says and reduces give what they got. */
+const scripted =
+  (map: (task: FakeContext) => unknown) =>
+  (task: FakeContext): unknown =>
+    task.job.name.endsWith(':reduce') ? task.item : map(task);
+
+describe('mapReduce', () => {
+  it('folds what the maps gave', async () => {
+    const { executor } = setUp();
+    expect(await executor.mapReduce(square, [1, 2, 3], sum)).toBe(14);
+    expect(await executor.mapReduce(square, [], sum)).toBe(0);
+  });
+
+  it('gives values in input order, whatever the order of completion', async () => {
+    const gates = [new Promised<void>(), new Promised<void>()];
+    const { executor } = setUp(scripted(({ index }) => gates[index]!.promise.then(() => gates[0]!.resolve()).then(() => index)));
+    gates[1]!.resolve();
+    expect(await executor.mapReduce(square, [0, 0], sum)).toEqual([0, 1]);
+  });
+
+  it('reduces each key by itself, in the order in which keys came up', async () => {
+    const { executor } = setUp();
+    const byParity = await executor.mapReduce(square, [3, 1, 2, 4], sum, { reduceBy: x => (x % 2 === 0 ? 'even' : 'odd') });
+    expect([...byParity]).toEqual([
+      ['odd', 10],
+      ['even', 20],
+    ]);
+    const lazy = (function* () {
+      yield* [1, 2, 3];
+    })();
+    expect([...(await executor.mapReduce(square, lazy, sum, { reduceBy: (_, index) => index % 2 }))]).toEqual([
+      [0, 10],
+      [1, 4],
+    ]);
+    expect((await executor.mapReduce(square, [], sum, { reduceBy: x => x })).size).toBe(0);
+  });
+
+  it('starts the reduce of a key when its maps are done, before other maps are', async () => {
+    const gate = new Promised<void>();
+    const { executor, backend } = setUp(scripted(({ item }) => (item === 'slow' ? gate.promise.then(() => item) : item)));
+    const reduction = executor.mapReduce((x: string) => x, ['slow', 'a', 'a', 'b'], (xs: string[]) => xs, { reduceBy: x => x });
+    const reduces = () => backend.taken.filter(task => Array.isArray(task.item)).map(task => task.item);
+    await expect.poll(reduces).toEqual([['a', 'a'], ['b']]);
+    gate.resolve();
+    expect([...(await reduction)]).toEqual([
+      ['slow', ['slow']],
+      ['a', ['a', 'a']],
+      ['b', ['b']],
+    ]);
+  });
+
+  it('holds no slot while it waits: one slot is enough', async () => {
+    const { executor, backend } = setUp(runShipped(), 1);
+    expect(await executor.mapReduce(square, [1, 2, 3], sum)).toBe(14);
+    expect(backend.mostRunning).toBe(1);
+    expect(backend.taken.map(task => task.item)).toEqual([1, 2, 3, [1, 4, 9]]);
+  });
+
+  it('has options for the reduce alone, and passes on the others', async () => {
+    const { executor, backend } = setUp();
+    await executor.mapReduce(square, [1], sum, {
+      memory: '1G',
+      env: { A: '1' },
+      name: 'squares',
+      shared: { t: Float64Array.of(1) },
+      reduceOptions: { memory: '2G', timeout: '1m' },
+    });
+    expect(backend.jobs.map(job => job.name)).toEqual(['squares', 'squares:reduce']);
+    expect(backend.jobs[1]).toMatchObject({
+      requirements: { memoryBytes: 2 ** 31, timeoutMs: 60_000 },
+      env: { A: '1' },
+      work: { isolation: 'process', shared: [] },
+    });
+  });
+
+  it('fails with the first failure of a map, and ends the others', async () => {
+    const { executor, backend } = setUp(
+      scripted(({ index }) => {
+        if (index === 1) throw new Error('no');
+        return new Promise(() => undefined);
+      }),
+    );
+    const reduction = executor.mapReduce(square, [0, 1, 2], sum);
+    await expect(reduction).rejects.toMatchObject({ code: 'THREW', message: 'task 1 of "square" threw Error: no' });
+    expect(await reduction.job.ended()).toMatchObject({ failed: 1, cancelled: 2 });
+    await reduction.reduceJob.ended();
+    expect(backend.taken.some(task => Array.isArray(task.item))).toBe(false);
+  });
+
+  it('goes on with other keys when the map of one key fails', async () => {
+    const { executor } = setUp(
+      scripted(({ item }) => {
+        if (item === 'bad') throw new Error('no');
+        return item;
+      }),
+    );
+    const reduction = executor.mapReduce((x: string) => x, ['bad', 'good', 'good'], (xs: string[]) => xs, { reduceBy: x => x });
+    await expect(reduction).rejects.toMatchObject({ code: 'THREW' });
+    expect(await reduction.reduceJob).toEqual([['good', 'good']]);
+  });
+
+  it('runs no map when the reduce cannot be shipped or placed', async () => {
+    const { executor, backend } = setUp();
+    const secret = new WeakMap<object, number>();
+    await expect(executor.mapReduce(square, [1], (xs: number[]) => secret.get(xs))).rejects.toMatchObject({ code: 'CANNOT_SHIP' });
+    expect(backend.jobs).toEqual([]);
+    await expect(executor.mapReduce(square, [1], sum, { reduceOptions: { memory: 'huge' } })).rejects.toMatchObject({ code: 'USAGE' });
+  });
+
+  it('fails when reduceBy throws', async () => {
+    const { executor } = setUp();
+    const reduceBy = (): string => {
+      throw new Error('no key');
+    };
+    for (const items of [[1, 2], new Set([1, 2]).values()]) {
+      await expect(executor.mapReduce(square, items, sum, { reduceBy })).rejects.toMatchObject({
+        code: 'THREW',
+        message: expect.stringContaining('no key'),
+      });
+    }
+  });
+
+  it('is collected as one value, and can be cancelled', async () => {
+    const { executor } = setUp();
+    executor.mapReduce(square, [1, 2], sum);
+    expect(await executor.getResult()).toBe(5);
+    expect(executor.jobs()).toEqual([]);
+    const stuck = setUp(() => new Promise(() => undefined));
+    const reduction = stuck.executor.mapReduce(square, [1, 2], sum);
+    await expect.poll(() => stuck.backend.running).toBe(2);
+    reduction.cancel('enough');
+    await expect(reduction).rejects.toMatchObject({ code: 'CANCELLED' });
+    await stuck.executor.close();
+  });
+});
