@@ -30,3 +30,4 @@ export { appendTask, beginTasks } from './protocol/tasks.js';
 export { canTravel, decodeValue, encodeValue } from './protocol/values.js';
 export { usableCpus } from './memory/usable-cpus.js';
 export { usableMemoryBytes } from './memory/usable-memory.js';
+export { type CommandTemplate, commandFor } from './command/command-template.js';

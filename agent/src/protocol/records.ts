@@ -62,7 +62,8 @@ export function writeStarted(out: ByteWriter, task: TaskRef, at: number, slot: n
 
 export function writeLog(out: ByteWriter, task: TaskRef, stream: 'stdout' | 'stderr', offset: number, bytes: Uint8Array): void {
   const start = begin(out, recordKind.log, stream === 'stderr' ? flag.stderr : 0, task);
-  out.view.setFloat64(out.reserve(8), offset, true);
+  const at = out.reserve(8);
+  out.view.setFloat64(at, offset, true);
   out.append(bytes);
   finish(out, start);
 }

@@ -115,7 +115,21 @@ describe('megalith run', { timeout: patienceMs }, () => {
   });
 
   it('keeps the words of the command in their order, also those that occur among the flags', async () => {
-    const { stdout } = await megalith(['run', '--name', 'b', '--tag', 'a', '--', 'echo', 'a', 'b', '--name', 'a', '--json', '-h']);
+    const { stdout } = await megalith([
+      'run',
+      '--name',
+      'b',
+      '--tag',
+      'a',
+      '--',
+      'echo',
+      'a',
+      'b',
+      '--name',
+      'a',
+      '--json',
+      '-h',
+    ]);
     expect(stdout).toBe('a b --name a --json -h\n');
   });
 
@@ -141,7 +155,10 @@ describe('megalith run', { timeout: patienceMs }, () => {
     const marker = join(folder, 'dry');
     const { code, stdout } = await megalith(['run', '--dry-run', '--json', '--', 'touch', marker]);
     expect(code).toBe(0);
-    expect(JSON.parse(stdout)).toMatchObject({ chosen: { backend: 'local', cpus: expect.any(Number) }, candidates: [{}] });
+    expect(JSON.parse(stdout)).toMatchObject({
+      chosen: { backend: 'local', cpus: expect.any(Number) },
+      candidates: [{}],
+    });
     expect(existsSync(marker)).toBe(false);
   });
 
@@ -160,7 +177,9 @@ describe('megalith run', { timeout: patienceMs }, () => {
     expect(plain.stderr).toMatch(/^error: .*\nhint: /m);
     expect(plain.stderr).not.toMatch(/^ +at /m);
     expect(plain.stdout).toBe('');
-    expect(JSON.parse(json.stdout)).toMatchObject({ error: { code: errorCode, message: expect.any(String), hint: expect.any(String) } });
+    expect(JSON.parse(json.stdout)).toMatchObject({
+      error: { code: errorCode, message: expect.any(String), hint: expect.any(String) },
+    });
   });
 
   it('ends with 3 where no place is large enough', async () => {
@@ -182,7 +201,7 @@ describe('megalith run', { timeout: patienceMs }, () => {
 describe('megalith run --each', { timeout: patienceMs }, () => {
   it('prints in input order when asked, each task as one piece', async () => {
     const { code, stdout } = await megalith(
-      ['run', '--each', '-', '-j', '2', '--keep-order', '--shell', 'echo {}a; sleep 0.$((4 - {})); echo {}b'],
+      ['run', '--each', '-', '-j', '2', '--keep-order', '--shell', 'i={}; echo ${i}a; sleep 0.$((4 - i)); echo ${i}b'],
       '1\n2\n3\n',
     );
     expect(code).toBe(0);
@@ -190,22 +209,59 @@ describe('megalith run --each', { timeout: patienceMs }, () => {
   });
 
   it('gives an object a task and one at the end under --json, and ends with 1 where some failed', async () => {
-    const { code, stdout } = await megalith(['run', '--each', '-', '--keep-order', '--json', '--', 'sh', '-c', 'echo {#}; exit {}'], '0\n3\n');
+    const { code, stdout } = await megalith(
+      ['run', '--each', '-', '--keep-order', '--json', '--', 'sh', '-c', 'echo {#}; exit {}'],
+      '0\n3\n',
+    );
     expect(code).toBe(1);
     const [first, second, summary] = ndjson(stdout);
-    expect(first).toMatchObject({ type: 'task', index: 0, sequence: 1, item: '0', state: 'done', exitCode: 0, stdout: '1\n', stderr: '' });
-    expect(second).toMatchObject({ type: 'task', index: 1, item: '3', state: 'failed', exitCode: 3, error: { code: 'EXITED' } });
-    expect(summary).toMatchObject({ type: 'summary', state: 'failed', counts: { total: 2, done: 1, failed: 1, cancelled: 0 }, exitCode: 1 });
+    expect(first).toMatchObject({
+      type: 'task',
+      index: 0,
+      sequence: 1,
+      item: '0',
+      state: 'done',
+      exitCode: 0,
+      stdout: '1\n',
+      stderr: '',
+    });
+    expect(second).toMatchObject({
+      type: 'task',
+      index: 1,
+      item: '3',
+      state: 'failed',
+      exitCode: 3,
+      error: { code: 'EXITED' },
+    });
+    expect(summary).toMatchObject({
+      type: 'summary',
+      state: 'failed',
+      counts: { total: 2, done: 1, failed: 1, cancelled: 0 },
+      exitCode: 1,
+    });
   });
 
   it('writes a joblog', async () => {
     const path = join(folder, 'joblog');
-    await megalith(['run', '--each', '-', '-j', '1', '--joblog', path, '--', 'sh', '-c', 'printf 12345; exit {}'], '0\n2\n');
+    await megalith(
+      ['run', '--each', '-', '-j', '1', '--joblog', path, '--', 'sh', '-c', 'printf 12345; exit {}'],
+      '0\n2\n',
+    );
     const rows = readFileSync(path, 'utf8')
       .trim()
       .split('\n')
       .map(line => line.split('\t'));
-    expect(rows[0]).toEqual(['Seq', 'Host', 'Starttime', 'JobRuntime', 'Send', 'Receive', 'Exitval', 'Signal', 'Command']);
+    expect(rows[0]).toEqual([
+      'Seq',
+      'Host',
+      'Starttime',
+      'JobRuntime',
+      'Send',
+      'Receive',
+      'Exitval',
+      'Signal',
+      'Command',
+    ]);
     expect(rows.slice(1).map(row => [row[0], row[5], row[6], row[7], row[8]])).toEqual([
       ['1', '5', '0', '0', "sh -c 'printf 12345; exit 0'"],
       ['2', '5', '2', '0', "sh -c 'printf 12345; exit 2'"],
@@ -241,16 +297,27 @@ describe('megalith run --each', { timeout: patienceMs }, () => {
 describe('megalith map', { timeout: patienceMs }, () => {
   it('gives results in input order, as lines or as an array', async () => {
     expect((await megalith(['map', './work.ts#square', '--data', 'numbers.json'])).stdout).toBe('1\n4\n9\n16\n');
-    expect((await megalith(['map', 'work.ts#square', '--data', '-', '--output', 'squares.json'], '5\n6\n')).code).toBe(0);
+    expect((await megalith(['map', 'work.ts#square', '--data', '-', '--output', 'squares.json'], '5\n6\n')).code).toBe(
+      0,
+    );
     expect(JSON.parse(readFileSync(join(folder, 'squares.json'), 'utf8'))).toEqual([25, 36]);
   });
 
   it('reduces', async () => {
-    expect((await megalith(['map', './work.ts#square', '--data', 'numbers.json', '--reduce', 'total'])).stdout).toBe('30\n');
+    expect((await megalith(['map', './work.ts#square', '--data', 'numbers.json', '--reduce', 'total'])).stdout).toBe(
+      '30\n',
+    );
   });
 
   it('shares a file with all tasks', async () => {
-    const { stdout } = await megalith(['map', './work.ts#at', '--data', 'numbers.json', '--shared', 'table=table.f64:Float64Array']);
+    const { stdout } = await megalith([
+      'map',
+      './work.ts#at',
+      '--data',
+      'numbers.json',
+      '--shared',
+      'table=table.f64:Float64Array',
+    ]);
     expect(stdout).toBe('1.5\n2.5\n3.5\n4.5\n');
   });
 
@@ -279,10 +346,14 @@ describe('megalith map', { timeout: patienceMs }, () => {
 
 describe('megalith jobs', { timeout: patienceMs }, () => {
   it('lists, shows, prints and removes a job by the start of its id', async () => {
-    const { job } = JSON.parse((await megalith(['run', '--json', '--name', 'known', '--', 'sh', '-c', 'echo out; echo err >&2'])).stdout);
+    const { job } = JSON.parse(
+      (await megalith(['run', '--json', '--name', 'known', '--', 'sh', '-c', 'echo out; echo err >&2'])).stdout,
+    );
     const prefix = job.slice(0, 8);
     const list = await megalith(['jobs', '--json']);
-    expect(JSON.parse(list.stdout).jobs).toContainEqual(expect.objectContaining({ id: job, name: 'known', state: 'done' }));
+    expect(JSON.parse(list.stdout).jobs).toContainEqual(
+      expect.objectContaining({ id: job, name: 'known', state: 'done' }),
+    );
     expect((await megalith(['jobs'])).stdout).toMatch(new RegExp(`^${job} +done +1 +0 .* known$`, 'm'));
     expect((await megalith(['jobs', 'show', prefix])).stdout).toContain('1 done, 0 failed');
     expect((await megalith(['jobs', 'logs', prefix, '--stderr'])).stdout).toBe('err\n');
@@ -295,7 +366,15 @@ describe('megalith jobs', { timeout: patienceMs }, () => {
 
   it('cancels a job of another process', async () => {
     const pidFile = join(folder, 'cancel.pid');
-    const run = start(['run', '--name', 'long', '--', 'sh', '-c', `echo $$ > ${pidFile}.new; mv ${pidFile}.new ${pidFile}; exec sleep 600`]);
+    const run = start([
+      'run',
+      '--name',
+      'long',
+      '--',
+      'sh',
+      '-c',
+      `echo $$ > ${pidFile}.new; mv ${pidFile}.new ${pidFile}; exec sleep 600`,
+    ]);
     const over = ended(run);
     await until('the command runs', () => existsSync(pidFile));
     const { jobs } = JSON.parse((await megalith(['jobs', '--json'])).stdout);
@@ -310,7 +389,13 @@ describe('megalith jobs', { timeout: patienceMs }, () => {
 describe('the wish to end', { timeout: patienceMs }, () => {
   it.each(['SIGINT', 'SIGTERM', 'SIGHUP'] as const)('%s cancels the command, and nothing is left', async signal => {
     const pidFile = join(folder, `${signal}.pid`);
-    const child = start(['run', '--', 'sh', '-c', `echo $$ > ${pidFile}.new; mv ${pidFile}.new ${pidFile}; exec sleep 600`]);
+    const child = start([
+      'run',
+      '--',
+      'sh',
+      '-c',
+      `echo $$ > ${pidFile}.new; mv ${pidFile}.new ${pidFile}; exec sleep 600`,
+    ]);
     const over = ended(child);
     await until('the command runs', () => existsSync(pidFile));
     child.kill(signal);

@@ -16,7 +16,10 @@ beforeAll(async () => {
 
 /** The words of a shell line. */
 function words(line: string): string[] {
-  return execFileSync('sh', ['-fc', `printf '%s\\0' ${line}`]).toString().split('\0').slice(0, -1);
+  return execFileSync('sh', ['-fc', `printf '%s\\0' ${line}`])
+    .toString()
+    .split('\0')
+    .slice(0, -1);
 }
 
 describe('help', () => {

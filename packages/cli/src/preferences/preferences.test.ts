@@ -48,13 +48,19 @@ describe('preferences', () => {
 
   it('refuse a key that nobody knows, and name those that are known', () => {
     expect(() => preferenceKey('slot')).toThrow(
-      expect.objectContaining({ code: 'USAGE', message: 'there is no preference "slot"', hint: expect.stringContaining('slots') }),
+      expect.objectContaining({
+        code: 'USAGE',
+        message: 'there is no preference "slot"',
+        hint: expect.stringContaining('slots'),
+      }),
     );
   });
 
   it.each(['{"slots":"many"}', '{"slot":4}', '[1]', '{'])('name the file where it holds %s', content => {
     writeFileSync(preferencesPath(), content);
-    expect(() => readPreferences()).toThrow(expect.objectContaining({ code: 'CONFIG', message: expect.stringContaining(home) }));
+    expect(() => readPreferences()).toThrow(
+      expect.objectContaining({ code: 'CONFIG', message: expect.stringContaining(home) }),
+    );
   });
 });
 
@@ -70,7 +76,11 @@ describe('what applies', () => {
     const found = effectivePreferences({ slots: 4, memory: '2GiB' }, { MEGALITH_SLOTS: '8' });
     expect(found.find(one => one.key === 'slots')).toMatchObject({ value: 8, source: 'environment' });
     expect(found.find(one => one.key === 'memory')).toMatchObject({ value: '2GiB', source: 'preferences' });
-    expect(found.find(one => one.key === 'time')).toMatchObject({ value: undefined, source: 'built-in', builtIn: 'none' });
+    expect(found.find(one => one.key === 'time')).toMatchObject({
+      value: undefined,
+      source: 'built-in',
+      builtIn: 'none',
+    });
   });
 
   it('names the flag that is wrong', () => {

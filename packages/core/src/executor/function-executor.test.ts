@@ -596,6 +596,9 @@ describe('getResult', () => {
     const { executor } = executorOf(() => 'Hello World!');
     executor.run(['x']);
     expect(await executor.getResult()).toBe('Hello World!');
+    await executor.run(['x']);
+    expect(executor.jobs()).toEqual([]);
+    expect(await executor.getResult()).toEqual([]);
     executor.run(['x']);
     executor.run(['x']);
     expect(await executor.getResult()).toEqual(['Hello World!', 'Hello World!']);

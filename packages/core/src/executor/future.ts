@@ -1,17 +1,18 @@
 import type { Conductor } from './conductor.js';
+import type { JobView } from './job-view.js';
 import type { Ledger } from './ledger.js';
 import { futureMark } from './future-mark.js';
 import { taskCode } from './task-table.js';
-import type { Attempt, Job, TaskFuture, TaskLogs, TaskState, TaskStats } from './types.js';
+import type { Attempt, TaskFuture, TaskLogs, TaskState, TaskStats } from './types.js';
 
 /** A view of one task in its job's ledger; it holds nothing itself. */
 export class Future<O> implements TaskFuture<O> {
   readonly index: number;
-  readonly job: Job<O>;
+  readonly job: JobView<O>;
   readonly #ledger: Ledger;
   readonly #conductor: Conductor;
 
-  constructor(index: number, job: Job<O>, ledger: Ledger, conductor: Conductor) {
+  constructor(index: number, job: JobView<O>, ledger: Ledger, conductor: Conductor) {
     this.index = index;
     this.job = job;
     this.#ledger = ledger;
@@ -63,6 +64,7 @@ export class Future<O> implements TaskFuture<O> {
     onRejected?: ((error: unknown) => B | PromiseLike<B>) | null,
   ): Promise<A | B> {
     this.want();
+    if (this.job.isSingle) this.job.collect();
     return (this.#ledger.result(this.index) as Promise<O>).then(onFulfilled, onRejected);
   }
 

@@ -3,7 +3,8 @@ interface Group {
   readonly values: unknown[];
   /** Values still to come. */
   missing: number;
-  isGiven: boolean;
+  /** Its place among the groups that were given. */
+  given: number | undefined;
 }
 
 /**
@@ -16,23 +17,24 @@ export class Groups {
   /** Of tasks whose value is still to come. */
   readonly #places = new Map<number, { readonly group: Group; readonly position: number }>();
   #isClosed = false;
+  #givenCount = 0;
 
   /** Without `reduceBy`: one group, which is there even if no item ever comes. */
   constructor(reduceBy: ((item: unknown, index: number) => unknown) | undefined) {
     this.#reduceBy = reduceBy;
-    if (reduceBy === undefined) this.#groups.set(undefined, { values: [], missing: 0, isGiven: false });
+    if (reduceBy === undefined) this.#groups.set(undefined, { values: [], missing: 0, given: undefined });
   }
 
-  /** In the order in which they came up. */
-  get keys(): unknown[] {
-    return [...this.#groups.keys()];
+  /** Puts what was made of the groups, in the order in which they were given, under their keys, in the order in which those came up. */
+  byKey(results: readonly unknown[]): Map<unknown, unknown> {
+    return new Map([...this.#groups].map(([key, { given }]) => [key, given === undefined ? undefined : results[given]]));
   }
 
   /** An item was read. */
   add(item: unknown, index: number): void {
     const key = this.#reduceBy?.(item, index);
     let group = this.#groups.get(key);
-    if (group === undefined) this.#groups.set(key, (group = { values: [], missing: 0, isGiven: false }));
+    if (group === undefined) this.#groups.set(key, (group = { values: [], missing: 0, given: undefined }));
     this.#places.set(index, { group, position: group.values.length });
     group.values.push(undefined);
     group.missing += 1;
@@ -57,8 +59,8 @@ export class Groups {
 
   /** Its values are not held any longer than that. */
   #give(group: Group): unknown[][] {
-    if (group.missing > 0 || group.isGiven) return [];
-    group.isGiven = true;
+    if (group.missing > 0 || group.given !== undefined) return [];
+    group.given = this.#givenCount++;
     return [group.values.splice(0)];
   }
 }

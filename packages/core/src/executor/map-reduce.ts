@@ -34,18 +34,20 @@ export function startMapReduce<O, R>(
   const groups = new Groups(reduceBy as ((item: unknown, index: number) => unknown) | undefined);
   const complete = new Channel<unknown[]>();
   const isReadAhead = reduceBy !== undefined && Array.isArray(items);
-  const reduceWork = functionWork(reduce, reduceSettings(mapOptions, reduceOptions));
+  const reduceSettings = inherited(mapOptions, reduceOptions);
+  // Together, so that nothing runs if either half could not.
+  let works: Promise<[Prepared, Prepared]> | undefined;
+  const prepare = (): Promise<[Prepared, Prepared]> =>
+    (works ??= Promise.all([functionWork(fn, mapOptions), functionWork(reduce, reduceSettings)]));
 
   const job = start<O>({
     name: mapOptions.name ?? functionName(fn),
     items,
     // Without the other maps there is nothing to reduce; with keys, other keys can go on.
     options: reduceBy === undefined ? { onFailure: 'stop', ...mapOptions } : mapOptions,
-    prepare: async (): Promise<Prepared> => {
+    prepare: async () => {
       if (isReadAhead) readAhead(groups, items);
-      // Nothing runs if the reduce could not.
-      const [work] = await Promise.all([functionWork(fn, mapOptions), reduceWork]);
-      return work;
+      return (await prepare())[0];
     },
     ...(isReadAhead
       ? {}
@@ -59,9 +61,12 @@ export function startMapReduce<O, R>(
   const reduceJob = start<unknown>({
     name: reduceOptions?.name ?? `${job.name}:reduce`,
     items: complete,
-    options: reduceSettings(mapOptions, reduceOptions),
-    prepare: () => reduceWork,
+    options: reduceSettings,
+    prepare: async () => (await prepare())[1],
   });
+  // They are parts of the reduction, which is what one asks for results.
+  job.collect();
+  reduceJob.collect();
   const stopWatching = reduceJob.ledger.subscribe(() => {
     if (reduceJob.ledger.jobError === undefined) return;
     stopWatching();
@@ -69,7 +74,7 @@ export function startMapReduce<O, R>(
   });
   void pass(job, groups, complete, isReadAhead);
   const shape = (values: unknown[]): R =>
-    (reduceBy === undefined ? values[0] : new Map(groups.keys.map((key, index) => [key, values[index]]))) as R;
+    (reduceBy === undefined ? values[0] : groups.byKey(values)) as R;
   return new ReductionView<O, R>(job, reduceJob, shape, onCollected);
 }
 
@@ -100,7 +105,7 @@ function readAhead(groups: Groups, items: readonly unknown[]): void {
   }
 }
 
-function reduceSettings(mapOptions: FunctionOptions, reduceOptions: FunctionOptions | undefined): FunctionOptions {
-  const { name, isolation, shared, ...inherited } = mapOptions;
-  return { ...(inherited satisfies JobOptions), ...reduceOptions };
+function inherited(mapOptions: FunctionOptions, reduceOptions: FunctionOptions | undefined): FunctionOptions {
+  const { name, isolation, shared, ...rest } = mapOptions;
+  return { ...(rest satisfies JobOptions), ...reduceOptions };
 }

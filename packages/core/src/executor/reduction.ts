@@ -90,8 +90,9 @@ export class ReductionView<O, R> implements Reduction<O, R> {
     return this.#shape(await this.reduceJob);
   }
 
+  /** That the reduce cannot run comes first: the maps are cancelled because of it. */
   get #failure(): MegalithError | undefined {
-    return this.job.ledger.firstFailure ?? this.reduceJob.ledger.firstFailure;
+    return this.reduceJob.ledger.jobError ?? this.job.ledger.firstFailure ?? this.reduceJob.ledger.firstFailure;
   }
 }
 Object.defineProperty(ReductionView.prototype, futureMark, { value: true });

@@ -1,10 +1,10 @@
 import { createHash } from 'node:crypto';
-import { existsSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import path from 'node:path';
-import type { BuildFailure, BuildResult, Metafile } from 'esbuild';
+import type { BuildResult, Metafile } from 'esbuild';
 import { withBundler } from './bundler.js';
 import { quote, type Refusal } from './explain.js';
+import { explainFailure, isBuildFailure } from './explain-failure.js';
 import { type ImportPlan, importPlugin } from './import-plugin.js';
 import { isOwnFile } from './own-package.js';
 import { isEntry } from './running-modules.js';
@@ -126,7 +126,7 @@ async function build(
     );
   } catch (error) {
     if (!isBuildFailure(error)) throw error;
-    throw new BundleRefused(explainFailure(error, modules));
+    throw new BundleRefused(explainFailure(error, modules, root, ownSource));
   }
   const body = result.outputFiles.find(file => file.path.endsWith('.mjs'))!.text;
   const map = result.outputFiles.find(file => file.path.endsWith('.map'))!.text;
@@ -146,34 +146,4 @@ function inputFiles(metafile: Metafile): string[] {
   return Object.keys(metafile.inputs)
     .filter(input => path.basename(input) !== ownSource && !/^[\w-]+:/.test(input))
     .map(input => path.join(root, input));
-}
-
-function isBuildFailure(error: unknown): error is BuildFailure {
-  return error instanceof Error && Array.isArray((error as Partial<BuildFailure>).errors);
-}
-
-function explainFailure(failure: BuildFailure, modules: ModuleText['modules']): Refusal {
-  const [first] = failure.errors;
-  const text = (first?.text ?? failure.message)
-    .replace(/"megalith-ship:(\d+)"/g, (_, index: string) => `"${modules[Number(index)]!.specifier}"`)
-    .replace(/"([^"]+)"/g, (whole, name: string) =>
-      existsSync(path.join(root, name)) ? `"${path.relative(process.cwd(), path.join(root, name))}"` : whole,
-    );
-  const at = first?.location;
-  const isOurs = at === null || at === undefined || path.basename(at.file) === ownSource;
-  const place = isOurs ? '' : ` (${path.relative(process.cwd(), path.join(root, at.file))}:${at.line})`;
-  const missing = /Could not resolve "([^"]+)"/.exec(text)?.[1];
-  return {
-    because: `its modules do not bundle: ${text}${place}`,
-    hint:
-      missing === undefined
-        ? 'mend the module, or load it inside the function from where it is installed'
-        : missing.startsWith('.') || path.isAbsolute(missing)
-          ? `check that ${quote(missing)} exists`
-          : `install it: npm install ${missing
-              .split('/')
-              .slice(0, missing.startsWith('@') ? 2 : 1)
-              .join('/')}`,
-    cause: failure,
-  };
 }

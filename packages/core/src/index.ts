@@ -1,0 +1,34 @@
+export {
+  type AttemptStats,
+  type CommandResult,
+  commandFor,
+  decodeValue,
+  encodeValue,
+  type ErrorCode,
+  type Failure,
+  isMegalithError,
+  type Isolation,
+  MegalithError,
+  type MegalithErrorOptions,
+} from '@megalith/agent';
+export type * from './backends/backend.js';
+export { type BackendFactory, type BackendOptions, registerBackend } from './backends/registry.js';
+export { formatDuration, parseDuration } from './config/duration.js';
+export { formatSize, parseSize } from './config/size.js';
+export { type CollectOptions, getResult } from './executor/collect.js';
+export { type ExecutorOptions, FunctionExecutor } from './executor/function-executor.js';
+export { type SharedFile, type SharedFileType, sharedFile, type SharedInput, type SharedLoader } from './executor/shared.js';
+export type * from './executor/types.js';
+export { wait, type WaitResult } from './executor/wait.js';
+export { cancelJob, type CancelJobOptions } from './jobs/cancel-job.js';
+export { jobLogs, type LogChunk, type LogsOptions } from './jobs/job-logs.js';
+export type { JobListing, JobReport, JobsOptions, RecordedState } from './jobs/job-report.js';
+export { jobResults, type RecordedResult } from './jobs/job-results.js';
+export { listJobs, type ListOptions, readJob } from './jobs/read-job.js';
+export { removeJob } from './jobs/remove-job.js';
+export { waitForJob, type WaitForJobOptions } from './jobs/wait-for-job.js';
+export { fromModule } from './ship/from-module.js';
+export { shipExport } from './ship/ship-export.js';
+export { shipFunction } from './ship/ship-function.js';
+export type { ShippedFunction } from './ship/shipped-function.js';
+export { megalithHome } from '@megalith/agent';
