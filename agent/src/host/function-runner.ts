@@ -107,16 +107,24 @@ export class FunctionRunner {
     if (slot.length === 0 && this.#sendSuspect(slot, job)) return;
     const mayTake = slot.verdict === undefined && slot.running === undefined && job.suspects.length === 0;
     if (mayTake && slot.length * 2 <= job.lastBatch && !(slot.length > 0 && this.#hooks.isOtherStarving(job))) {
-      const size = batchSize({ taskMs: job.taskMs, previous: job.lastBatch, queued: job.queue.length, slots: job.slots });
-      const span = size > 0 ? job.queue.take(size) : undefined;
-      if (span !== undefined) {
-        job.lastBatch = Math.max(1, size);
-        job.running += span.length;
-        slot.send(job, span);
-        this.#watch.start();
-      }
+      this.#sendBatch(slot, job);
     }
     if (slot.length === 0) this.#release(slot);
+  }
+
+  #sendBatch(slot: Slot, job: HostJob): void {
+    const size = batchSize({ taskMs: job.taskMs, previous: job.lastBatch, queued: job.queue.length, slots: job.slots });
+    if (size === 0) return;
+    job.lastBatch = size;
+    // Tasks lie as they came, in several pieces of memory.
+    for (let left = size; left > 0; ) {
+      const span = job.queue.take(left);
+      if (span === undefined) break;
+      left -= span.length;
+      job.running += span.length;
+      slot.send(job, span);
+    }
+    this.#watch.start();
   }
 
   #sendSuspect(slot: Slot, job: HostJob): boolean {

@@ -24,6 +24,8 @@ export interface ControlThreadData {
  * which answers the host even while user code blocks this one.
  */
 export function runProcessSlot(entryFile: URL, slot: number): void {
+  // Bundles carry source maps: a stack then names the user's own lines.
+  process.setSourceMapsEnabled(true);
   const memory = new SlotMemory();
   const { port1, port2 } = new MessageChannel();
   const data: ControlThreadData = { role: 'control', memory: memory.buffer, port: port2 };

@@ -82,6 +82,8 @@ export function runThreadGroup(entryFile: URL): void {
 
 /** An executor thread of the group. */
 export function runExecutorThread({ slot, memory, port }: ExecutorThreadData): void {
+  process.setSourceMapsEnabled(true);
+  process.env.MEGALITH_SLOT = String(slot);
   const executor = new Executor({
     slot,
     memory: new SlotMemory(memory),

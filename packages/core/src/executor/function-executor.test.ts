@@ -597,7 +597,7 @@ describe('getResult', () => {
     executor.run(['x']);
     expect(await executor.getResult()).toBe('Hello World!');
     await executor.run(['x']);
-    expect(executor.jobs()).toEqual([]);
+    await expect.poll(() => executor.jobs().length).toBe(0);
     expect(await executor.getResult()).toEqual([]);
     executor.run(['x']);
     executor.run(['x']);

@@ -8,6 +8,7 @@ import type { JobOptions } from './types.js';
 export interface JobSettings {
   readonly requirements: Requirements;
   readonly rule: RetryRule;
+  readonly concurrency: number;
   readonly stopsOnFailure: boolean;
   readonly tags: readonly string[];
   readonly env: Readonly<Record<string, string>>;
@@ -26,8 +27,11 @@ export function withDefaults<T extends JobOptions>(options: T, defaults: JobOpti
 
 /** @throws MegalithError USAGE, naming the option */
 export function jobSettings(options: JobOptions): JobSettings {
-  const { cpus = 1, onFailure = 'continue' } = options;
+  const { cpus = 1, concurrency = Number.POSITIVE_INFINITY, onFailure = 'continue' } = options;
   if (!(cpus > 0) || !Number.isFinite(cpus)) throw usage('cpus', 'a number above 0', cpus);
+  if (!(concurrency >= 1 && (Number.isInteger(concurrency) || concurrency === Number.POSITIVE_INFINITY))) {
+    throw usage('concurrency', 'a whole number above 0', concurrency);
+  }
   if (onFailure !== 'continue' && onFailure !== 'stop') throw usage('onFailure', '"continue" or "stop"', onFailure);
   const memoryBytes = options.memory === undefined ? undefined : parseSize(options.memory);
   if (memoryBytes === 0) throw usage('memory', 'above 0', options.memory);
@@ -41,6 +45,7 @@ export function jobSettings(options: JobOptions): JobSettings {
       ...(timeoutMs === undefined ? {} : { timeoutMs }),
     },
     rule: retryRule(options.retries),
+    concurrency,
     stopsOnFailure: onFailure === 'stop',
     tags: options.tags ?? [],
     env: options.env ?? {},

@@ -17,8 +17,6 @@ export interface Launch {
   readonly prepare: () => Promise<Prepared>;
   /** A single call, whose result is a value and not a list. */
   readonly isSingle?: boolean;
-  /** Tasks out at once. */
-  readonly concurrency?: number;
   /** Makes an item what the job's tasks take. */
   readonly convert?: (item: unknown, index: number) => unknown;
 }
@@ -52,12 +50,12 @@ export function launch<O>(what: Launch, where: Surroundings): Launched<O> {
 function start<O>(what: Launch, where: Surroundings): Launched<O> {
   const { name, options, isSingle = false } = what;
   const id = newJobId();
-  const { requirements, rule, stopsOnFailure, tags, env, cwd } = jobSettings(options);
+  const { requirements, rule, concurrency, stopsOnFailure, tags, env, cwd } = jobSettings(options);
   const input = new Input(what.items);
   const ledger = new Ledger(name, input.length);
   const feed = new TaskFeed(input, ledger, {
     mayRetry: rule.retries > 0,
-    concurrency: what.concurrency,
+    concurrency,
     convert: what.convert,
   });
   const request = { id, name, requirements, tags, ...(input.length === undefined ? {} : { taskCount: input.length }) };

@@ -9,7 +9,7 @@ export interface FeedOptions {
   /** Items are kept until their tasks have ended, for another try. */
   readonly mayRetry: boolean;
   /** Tasks out at once. */
-  readonly concurrency?: number | undefined;
+  readonly concurrency: number;
   /** Makes an item what the tasks of this job take; what it throws is the input's failure. */
   readonly convert?: ((item: unknown, index: number) => unknown) | undefined;
 }
@@ -22,7 +22,6 @@ export class TaskFeed implements TaskSource {
   readonly #input: Input;
   readonly #ledger: Ledger;
   readonly #options: FeedOptions;
-  readonly #concurrency: number;
   #next = 0;
   /** Given out and not yet settled or waiting for another try. */
   #out = 0;
@@ -40,7 +39,6 @@ export class TaskFeed implements TaskSource {
     this.#input = input;
     this.#ledger = ledger;
     this.#options = options;
-    this.#concurrency = options.concurrency ?? Number.POSITIVE_INFINITY;
     ledger.demand.onGrowth(() => {
       if (!this.#isResting) this.#poke();
     });
@@ -51,7 +49,7 @@ export class TaskFeed implements TaskSource {
   take(max: number): TaskInput[] {
     const tasks: TaskInput[] = [];
     if (this.#isStopped) return tasks;
-    const room = Math.min(max, this.#concurrency - this.#out);
+    const room = Math.min(max, this.#options.concurrency - this.#out);
     const at = epochNow();
     while (tasks.length < room && this.#due.length > 0) tasks.push(this.#resend(this.#due.shift()!, at));
     if (tasks.length < room && !this.#isResting) this.#readInto(tasks, room - tasks.length, at);
@@ -64,7 +62,7 @@ export class TaskFeed implements TaskSource {
     this.#wake ??= new Promised();
     const { promise } = this.#wake;
     // Set up after `#wake`, for an input that has news at once.
-    const readsOn = !this.#input.isExhausted && !this.#isResting && this.#out < this.#concurrency;
+    const readsOn = !this.#input.isExhausted && !this.#isResting && this.#out < this.#options.concurrency;
     if (readsOn) void this.#input.ready().then(() => this.#poke());
     return promise;
   }
@@ -196,7 +194,7 @@ export class TaskFeed implements TaskSource {
 
   /** Whether `take` would give something for certain. */
   get #hasSome(): boolean {
-    return this.#out < this.#concurrency && this.#due.length > 0;
+    return this.#out < this.#options.concurrency && this.#due.length > 0;
   }
 
   #poke(): void {

@@ -47,6 +47,8 @@ export interface JobOptions {
   readonly memory?: Size;
   /** Processors of one task, fractions allowed. @defaultValue 1 */
   readonly cpus?: number;
+  /** Tasks of this job at once. @defaultValue as many as fit */
+  readonly concurrency?: number;
   /** Limit of one attempt. @defaultValue none */
   readonly timeout?: Duration;
   /** Time a task has to end by itself once asked to. @defaultValue 2 s */

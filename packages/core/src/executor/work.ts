@@ -18,7 +18,10 @@ export async function functionWork(fn: AnyFunction, options: FunctionOptions): P
       hint: 'leave "isolation" out',
     });
   }
-  const [{ ref }, parts] = await Promise.all([shipFunction(fn), sharedParts(shared ?? {}, shipFunction)]);
+  const [{ ref }, parts] = await Promise.all([
+    shipFunction(fn, options.name === undefined ? {} : { name: options.name }),
+    sharedParts(shared ?? {}, shipFunction),
+  ]);
   return { work: { kind: 'function', bundle: ref, isolation, shared: parts.map(part => part.spec) }, shared: parts };
 }
 

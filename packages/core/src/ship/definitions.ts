@@ -50,7 +50,7 @@ export interface ImportDefinition extends Named {
 }
 
 /** Something that an expression gives anywhere: `Math.max`. */
-export interface ExpressionDefinition extends Named {
+interface ExpressionDefinition extends Named {
   readonly kind: 'expression';
   readonly expression: string;
 }

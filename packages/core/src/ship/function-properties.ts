@@ -2,7 +2,7 @@ import { canTravel } from '@megalith/agent';
 import type { ClassShape } from './class-shape.js';
 
 /** A property that a function or class has beside its text. */
-export interface ExtraProperty {
+interface ExtraProperty {
   readonly name: string;
   readonly value: unknown;
 }

@@ -18,7 +18,7 @@ export interface FreeReference extends UnresolvedReference {
 }
 
 /** A call by which the body loads a module; offsets are in the function's own text. */
-export interface BodyImport {
+interface BodyImport {
   /** Undefined where the name is computed. */
   readonly specifier: string | undefined;
   readonly form: 'import' | 'require' | 'vite-import';

@@ -3,7 +3,7 @@ import { Session } from 'node:inspector';
 import { readScript, type Script } from './script.js';
 
 /** One scope that a function sees, with the live values of its variables. */
-export interface FunctionScope {
+interface FunctionScope {
   /** As V8 calls it: `Module`, `Closure (main)`, `Block`, `Script`. */
   readonly description: string;
   readonly object: Readonly<Record<string, unknown>>;

@@ -182,6 +182,18 @@ describe('shipping', () => {
     expect(await run(shipped)).toEqual([1, [1]]);
   });
 
+  it('takes what stands in the file of an inline function as it is now, exported or not', async () => {
+    await using project = await TempProject.create({
+      'work.mjs': `${shipImports}
+        let base = 1;
+        export const setBase = value => { base = value; };
+        export const add = x => x + base;
+        export const ship = () => report(shipFunction(x => add(x)));`,
+      'main.mjs': `${shipImports}\nimport { setBase, ship } from './work.mjs';\nsetBase(5);\nprint(await ship());`,
+    });
+    expect(await run(JSON.parse(await project.run('main.mjs')) as Shipped, 1)).toBe(6);
+  });
+
   it('warns of large captured data', async () => {
     const { warnings } = await shipIn(
       {},

@@ -69,7 +69,7 @@ export function walk(
   for (const child of childrenOf(node)) walk(child, enter, node);
 }
 
-export function* childrenOf(node: SyntaxNode): Generator<SyntaxNode> {
+function* childrenOf(node: SyntaxNode): Generator<SyntaxNode> {
   for (const key in node) {
     const value = node[key];
     if (Array.isArray(value)) {

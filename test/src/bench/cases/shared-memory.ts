@@ -1,3 +1,4 @@
+import { once } from 'node:events';
 import { createWriteStream } from 'node:fs';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
@@ -36,7 +37,7 @@ async function withFileOfOnes<T>(use: (path: string) => Promise<T>): Promise<T> 
     const block = Buffer.from(new Float64Array(mebibyte / 8).fill(1).buffer);
     const file = createWriteStream(path);
     for (let written = 0; written < gibibyte; written += mebibyte) {
-      if (!file.write(block)) await new Promise(resolve => file.once('drain', resolve));
+      if (!file.write(block)) await once(file, 'drain');
     }
     file.end();
     await finished(file);
