@@ -1,15 +1,32 @@
+export { type CommandTemplate, commandFor } from './command/command-template.js';
 export { type ErrorCode, isMegalithError, MegalithError, type MegalithErrorOptions } from './errors.js';
 export { writeFileAtomically } from './journal/atomic-file.js';
 export { type CancelRequest, requestCancel, watchCancelRequest } from './journal/cancel-request.js';
-export { type ControlEntry, decodeControl, type JournalledSpec, type JournalledWork, largePayloadBytes } from './journal/entries.js';
+export {
+  type ControlEntry,
+  decodeControl,
+  type JournalledSpec,
+  type JournalledWork,
+  largePayloadBytes,
+} from './journal/entries.js';
 export { jobFolder, jobsFolder, megalithHome } from './journal/home.js';
 export { type JobDescription, readJsonFile } from './journal/job-description.js';
-export { type JobFolder, jobIds, lastActiveAt, mayBeRunning, readJobFolder, readJobFolders, removeJobFolder } from './journal/job-folders.js';
+export {
+  type JobFolder,
+  jobIds,
+  lastActiveAt,
+  mayBeRunning,
+  readJobFolder,
+  readJobFolders,
+  removeJobFolder,
+} from './journal/job-folders.js';
 export { JobJournal, type JobJournalOptions, journalPath } from './journal/job-journal.js';
 export { type JobSummary, tallied } from './journal/job-summary.js';
 export { type FailureNote, type JobDurations, type JobOutcome, JobTally } from './journal/job-tally.js';
 export { JournalReader } from './journal/journal-reader.js';
 export { defaultRetention, type PruneOptions, pruneJobs, type Retention } from './journal/prune-jobs.js';
+export { usableCpus } from './memory/usable-cpus.js';
+export { usableMemoryBytes } from './memory/usable-memory.js';
 export { identityOf, isAlive, type ProcessIdentity } from './process/process-identity.js';
 export { ByteWriter } from './protocol/byte-writer.js';
 export { encodeError, encodeThrown, reviveError, reviveThrown } from './protocol/error-codec.js';
@@ -28,6 +45,3 @@ export {
 } from './protocol/records.js';
 export { appendTask, beginTasks } from './protocol/tasks.js';
 export { canTravel, decodeValue, encodeValue } from './protocol/values.js';
-export { usableCpus } from './memory/usable-cpus.js';
-export { usableMemoryBytes } from './memory/usable-memory.js';
-export { type CommandTemplate, commandFor } from './command/command-template.js';

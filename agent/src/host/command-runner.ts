@@ -1,7 +1,7 @@
-import { CommandSurroundings } from '../command/surroundings.js';
 import type { CommandEnd, RunningCommand } from '../command/command.js';
 import { commandFor } from '../command/command-template.js';
 import { runCommand } from '../command/run-command.js';
+import { CommandSurroundings } from '../command/surroundings.js';
 import { isMegalithError } from '../errors.js';
 import type { OomWatch } from '../memory/oom-watch.js';
 import { ByteWriter } from '../protocol/byte-writer.js';

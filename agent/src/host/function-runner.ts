@@ -1,15 +1,14 @@
-import { causeOfDeath } from '../memory/cause-of-death.js';
 import type { OomWatch } from '../memory/oom-watch.js';
-import { ByteWriter } from '../protocol/byte-writer.js';
 import type { Failure } from '../protocol/messages.js';
-import { RecordCursor, recordKind, writeLog } from '../protocol/records.js';
 import type { FromSlot } from '../slot/slot-messages.js';
 import type { Admission } from './admission.js';
 import { batchSize } from './batch-size.js';
 import type { HostJob } from './host-job.js';
 import type { Slot } from './slot.js';
+import { processDeath, settleDeath, threadDeath } from './slot-death.js';
 import { isThreaded, type SlotGroup, SlotPool, type SlotPoolOptions } from './slot-pool.js';
 import type { SlotProcessEnd } from './slot-process.js';
+import { takeOutput, takeRecords } from './slot-records.js';
 import { SlotWatch } from './slot-watch.js';
 
 export interface RunnerHooks {
@@ -23,8 +22,6 @@ export interface RunnerHooks {
   isOtherStarving(job: HostJob): boolean;
 }
 
-/** A batch's way to the slot and back costs about this much per task, milliseconds; it keeps the estimate from zero. */
-const overheadMs = 0.002;
 /** A module that takes its process down this often while it loads never will. */
 const loadDeathLimit = 2;
 
@@ -45,7 +42,7 @@ export class FunctionRunner {
       {
         message: (group, message) => this.#receive(group, message),
         records: (slot, payload) => this.#records(slot, payload),
-        output: (group, stream, bytes) => this.#output(group, stream, bytes),
+        output: takeOutput,
         ended: (group, end) => this.#processEnded(group, end),
       },
     );
@@ -139,63 +136,9 @@ export class FunctionRunner {
   }
 
   #records(slot: Slot, payload: Buffer): void {
-    const cursor = new RecordCursor(payload);
-    let job: HostJob | undefined;
-    let from = 0;
-    let tookMs = 0;
-    let count = 0;
-    const pass = (to: number): void => {
-      if (job === undefined || to === from) return;
-      if (!job.emit(payload.subarray(from, to))) this.#pauseUntilRead(slot, job);
-      if (count === 0) return;
-      job.settled += count;
-      job.running -= count;
-      job.tookTasks(tookMs + count * overheadMs, count);
-      tookMs = 0;
-      count = 0;
-    };
-    const touched = new Set<HostJob>();
-    while (cursor.advance()) {
-      const owner: HostJob | undefined = job?.number === cursor.job ? job : slot.jobNumbered(cursor.job);
-      if (owner !== job) {
-        pass(cursor.start);
-        job = owner;
-        from = cursor.start;
-        if (job !== undefined) touched.add(job);
-      }
-      if (cursor.kind === recordKind.log) cursor.setLogOffset(slot.logged(cursor.logStream, cursor.logLength));
-      if (cursor.kind !== recordKind.done && cursor.kind !== recordKind.failed) continue;
-      if (slot.verdict !== undefined && job !== undefined) {
-        // The task had been told to end: how it took that is not its result.
-        pass(cursor.start);
-        from = cursor.start + cursor.bytes.length;
-        this.#giveVerdict(slot, cursor);
-        continue;
-      }
-      const execMs = cursor.execMs;
-      tookMs += Number.isNaN(execMs) ? 0 : execMs;
-      count++;
-      slot.settleHead();
-    }
-    pass(payload.length);
+    const jobs = takeRecords(slot, payload);
     this.#feed(slot);
-    for (const other of touched) this.#hooks.settled(other);
-  }
-
-  #giveVerdict(slot: Slot, cursor: RecordCursor): void {
-    const head = slot.head;
-    const failure = slot.verdict;
-    if (head === undefined || failure === undefined) return;
-    slot.verdict = undefined;
-    slot.settleHead();
-    head.job.running--;
-    head.job.failTasks([head.span], failure, cursor.stats);
-  }
-
-  /** A client that is slow to read holds back the slots that write for it. */
-  #pauseUntilRead(slot: Slot, job: HostJob): void {
-    slot.process.pause();
-    job.whenRead(() => slot.process.resume());
+    for (const job of jobs) this.#hooks.settled(job);
   }
 
   #receive(group: SlotGroup, message: FromSlot): void {
@@ -317,29 +260,9 @@ export class FunctionRunner {
     }
   }
 
-  #output(group: SlotGroup, stream: 'stdout' | 'stderr', bytes: Buffer): void {
-    // Threads share these pipes, so nobody can say whose output it is.
-    const slot = group.process.kind === 'slot' ? group.slots.values().next().value : undefined;
-    const head = slot?.head;
-    if (slot === undefined || head === undefined) return;
-    const out = new ByteWriter(bytes.length + 64);
-    const task = { job: head.job.number, index: head.span.indexOf(0), attempt: head.span.attemptOf(0) };
-    writeLog(out, task, stream, slot.logged(stream, bytes.length), bytes);
-    if (!head.job.emit(out.take())) this.#pauseUntilRead(slot, head.job);
-  }
-
   #threadEnded(group: SlotGroup, slot: Slot): void {
     group.slots.delete(slot.executor);
-    const ending = slot.ending;
-    const failure = causeOfDeath({
-      exitCode: ending?.exitCode ?? null,
-      signal: null,
-      stderrTail: ending?.outOfMemory ? 'ERR_WORKER_OUT_OF_MEMORY' : (ending?.message ?? ''),
-      oomKills: 0,
-      what: 'the worker',
-      ...memoryLimit(slot),
-    });
-    this.#slotGone(slot, failure);
+    this.#bury(slot, threadDeath(slot));
     this.#hooks.freed();
   }
 
@@ -347,52 +270,19 @@ export class FunctionRunner {
     const oomKills = end.signal === 'SIGKILL' ? this.#oom.claim(group.oomMark) : 0;
     const slots = [...group.slots.values()];
     group.slots.clear();
-    const busy = slots.filter(slot => slot.length > 0);
+    const severalDied = slots.filter(slot => slot.length > 0).length > 1;
     for (const slot of slots) {
-      const failure = causeOfDeath({ ...end, oomKills, what: 'the worker', ...memoryLimit(slot) });
-      this.#slotGone(slot, failure, busy.length > 1);
+      this.#bury(slot, processDeath(slot, end, oomKills), severalDied);
     }
     this.#hooks.freed();
   }
 
-  /** Settles what a dead slot leaves: the task that did it fails, those that cannot be told apart run again, alone. */
-  #slotGone(slot: Slot, failure: Failure, severalDied = false): void {
-    slot.clearTimers();
-    slot.state = 'ending';
+  #bury(slot: Slot, failure: Failure, severalDied = false): void {
     if (slot.loading !== undefined) this.#diedLoading(slot.loading, failure);
-    const jobs = new Set<HostJob>();
-    const begun = this.#begunAtDeath(slot);
-    for (const { job, span } of slot.takeBack(begun ?? slot.length)) {
-      jobs.add(job);
-      job.takeBack(span);
-    }
-    const head = slot.head;
-    const guilty = slot.verdict ?? (begun === 1 && !severalDied && !this.#mayBeInnocent(slot) ? failure : undefined);
-    if (guilty !== undefined && head !== undefined) {
-      jobs.add(head.job);
-      slot.settleHead();
-      head.job.running--;
-      head.job.failTasks([head.span], guilty);
-    }
-    for (const { job, span } of slot.takeBack(0)) {
-      jobs.add(job);
-      job.suspect(span, slot.ending?.blameless ?? false);
-    }
     slot.loading = undefined;
+    const jobs = settleDeath(slot, failure, severalDied);
     this.#release(slot);
     for (const job of jobs) this.#hooks.settled(job);
-  }
-
-  /** How many tasks were begun; undefined where the slot died too suddenly to tell. */
-  #begunAtDeath(slot: Slot): number | undefined {
-    if (slot.running !== undefined || slot.length === 1) return 1;
-    if (slot.ending !== undefined) return slot.begunBefore(slot.ending.next);
-    return slot.length === 0 ? 0 : undefined;
-  }
-
-  /** An error out of the blue in a slot that ran others before may be something that one of those left behind. */
-  #mayBeInnocent(slot: Slot): boolean {
-    return slot.ending?.blameless === true && slot.settledCount > 0;
   }
 
   #diedLoading(job: HostJob, failure: Failure): void {
@@ -410,8 +300,3 @@ export class FunctionRunner {
 
 /** How long a thread that was told to end may take before its whole group is killed, milliseconds. */
 const threadKillMs = 2000;
-
-function memoryLimit(slot: Slot): { readonly memoryLimitBytes?: number } {
-  const memoryLimitBytes = slot.assigned?.spec.requirements.memoryBytes;
-  return memoryLimitBytes === undefined ? {} : { memoryLimitBytes };
-}

@@ -1,10 +1,10 @@
-import { type BundleFile, storeBundle } from './bundle-file.js';
 import type { JobJournal } from '../journal/job-journal.js';
 import { ByteWriter } from '../protocol/byte-writer.js';
 import type { AttemptStats, Failure, JobSpec } from '../protocol/messages.js';
 import { RecordCursor, type TaskRef, writeFailed, writeStarted } from '../protocol/records.js';
 import type { TaskSpan } from '../protocol/tasks.js';
 import { averageTaskMs } from './batch-size.js';
+import { type BundleFile, storeBundle } from './bundle-file.js';
 import type { ClientConnection } from './client-connection.js';
 import { TaskQueue } from './task-queue.js';
 

@@ -110,7 +110,8 @@ export class JobHost implements ConnectionHandler {
       return;
     }
     job.ready = !expectsBytes(spec);
-    if (connection.insideSlot !== undefined && connection.jobs.size === 0) this.#functions.lend(connection.insideSlot, true);
+    if (connection.insideSlot !== undefined && connection.jobs.size === 0)
+      this.#functions.lend(connection.insideSlot, true);
     connection.jobs.set(spec.job, job);
     this.#jobs.set(number, job);
     const onCancel = ({ reason }: { reason: string }): void => this.#stop(job, reason);
@@ -156,7 +157,10 @@ export class JobHost implements ConnectionHandler {
     try {
       appendFileSync(sharedSpool(job, position), bytes, { mode: 0o600 });
     } catch (error) {
-      this.#jobFailed(job, { code: 'DISK_FULL', message: `a shared input cannot be stored: ${(error as Error).message}` });
+      this.#jobFailed(job, {
+        code: 'DISK_FULL',
+        message: `a shared input cannot be stored: ${(error as Error).message}`,
+      });
       return;
     }
     job.sharedBytesMissing -= bytes.length;
@@ -221,10 +225,12 @@ export class JobHost implements ConnectionHandler {
     this.#watches.delete(job);
     this.#jobs.delete(job.number);
     this.#functions.pool.forget(job);
-    for (let position = 0; position < sharedCount(job.spec); position++) rmSync(sharedSpool(job, position), { force: true });
+    for (let position = 0; position < sharedCount(job.spec); position++)
+      rmSync(sharedSpool(job, position), { force: true });
     const { connection } = job;
     connection.jobs.delete(job.spec.job);
-    if (connection.insideSlot !== undefined && connection.jobs.size === 0) this.#functions.lend(connection.insideSlot, false);
+    if (connection.insideSlot !== undefined && connection.jobs.size === 0)
+      this.#functions.lend(connection.insideSlot, false);
     const state = job.stopped?.code === 'CANCELLED' ? 'cancelled' : failure === undefined ? undefined : 'failed';
     // A journal that cannot be written has said so through its `onError`.
     const ending = job.journal.ended(state, failure).then(
@@ -301,7 +307,9 @@ export class JobHost implements ConnectionHandler {
 }
 
 function expectsBytes(spec: JobSpec): boolean {
-  return spec.work.kind === 'function' && spec.work.shared.some(shared => shared.source === 'bytes' && shared.byteLength > 0);
+  return (
+    spec.work.kind === 'function' && spec.work.shared.some(shared => shared.source === 'bytes' && shared.byteLength > 0)
+  );
 }
 
 function sharedCount(spec: JobSpec): number {
@@ -309,7 +317,8 @@ function sharedCount(spec: JobSpec): number {
 }
 
 function refusalOf(error: unknown): Failure {
-  if (!isMegalithError(error)) return { code: 'JOURNAL_FAILED', message: `the job cannot be recorded: ${String(error)}` };
+  if (!isMegalithError(error))
+    return { code: 'JOURNAL_FAILED', message: `the job cannot be recorded: ${String(error)}` };
   const code = error.code === 'DISK_FULL' || error.code === 'USAGE' ? error.code : 'JOURNAL_FAILED';
   return { code, message: error.message, ...hintOf(error) };
 }

@@ -1,5 +1,5 @@
 import { availableMemoryBytes } from '../memory/available-memory.js';
-import { taskToEnd, type TaskMemory } from '../memory/memory-pressure.js';
+import { type TaskMemory, taskToEnd } from '../memory/memory-pressure.js';
 import { ProcessTree } from '../process/process-tree.js';
 import type { CommandRunner } from './command-runner.js';
 import type { FunctionRunner } from './function-runner.js';
@@ -31,7 +31,11 @@ export class MemoryGuard {
   #look(): void {
     const victims = new Map<number, (why: string, hint: string, usedBytes: number) => void>();
     const tasks: TaskMemory<number>[] = [];
-    const consider = (rssBytes: number, declaredBytes: number | undefined, end: (why: string, hint: string) => void): void => {
+    const consider = (
+      rssBytes: number,
+      declaredBytes: number | undefined,
+      end: (why: string, hint: string) => void,
+    ): void => {
       victims.set(tasks.length, end);
       tasks.push({ id: tasks.length, rssBytes, declaredBytes });
     };
@@ -44,7 +48,12 @@ export class MemoryGuard {
         if (rssBytes === undefined) continue;
         const declared = slot.assigned?.spec.requirements.memoryBytes;
         consider(Math.max(0, rssBytes - slotOverheadBytes), declared, (message, hint) => {
-          const failure = { code: 'OUT_OF_MEMORY', message: `the task ${message}`, hint, details: { rssBytes } } as const;
+          const failure = {
+            code: 'OUT_OF_MEMORY',
+            message: `the task ${message}`,
+            hint,
+            details: { rssBytes },
+          } as const;
           this.#functions.endRunning(slot, failure, 0);
         });
       }

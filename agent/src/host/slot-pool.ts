@@ -196,14 +196,9 @@ export function sharedSpool(job: HostJob, position: number): string {
 
 function sharedOrigins(job: HostJob, home: string): SharedOrigin[] {
   if (job.spec.work.kind !== 'function') return [];
-  return job.spec.work.shared.map((spec, position) => {
-    switch (spec.source) {
-      case 'bytes':
-        return { name: spec.name, type: spec.type, file: sharedSpool(job, position) };
-      case 'file':
-        return { name: spec.name, type: spec.type, file: spec.path };
-      case 'load':
-        return { name: spec.name, loader: storeBundle(home, spec.bundle) };
-    }
+  return job.spec.work.shared.map((spec, position): SharedOrigin => {
+    const { name } = spec;
+    if (spec.source === 'load') return { name, loader: storeBundle(home, spec.bundle) };
+    return { name, type: spec.type, file: spec.source === 'file' ? spec.path : sharedSpool(job, position) };
   });
 }

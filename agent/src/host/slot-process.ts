@@ -1,8 +1,8 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import type { Socket } from 'node:net';
+import { signalGroup } from '../process/process-group.js';
 import { FrameReader, frameType, readMessage, writeFrame, writeMessage } from '../protocol/frame.js';
 import type { TaskSpan } from '../protocol/tasks.js';
-import { signalGroup } from '../process/process-group.js';
 import type { FromSlot, ToSlot } from '../slot/slot-messages.js';
 
 /** How a slot process ended. */

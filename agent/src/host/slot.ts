@@ -87,7 +87,9 @@ export class Slot {
   /** The task at the head, alone. */
   get head(): { readonly job: HostJob; readonly span: TaskSpan } | undefined {
     const batch = this.#batches[0];
-    return batch === undefined ? undefined : { job: batch.job, span: batch.span.slice(batch.settled, batch.settled + 1) };
+    return batch === undefined
+      ? undefined
+      : { job: batch.job, span: batch.span.slice(batch.settled, batch.settled + 1) };
   }
 
   /** The task at the head has had its last event. */

@@ -76,8 +76,7 @@ export function reviveThrown(encoded: unknown): unknown {
 
 /** An Error of the built-in class it had, or a plain Error that carries its class's name. */
 export function reviveError(encoded: EncodedError): Error {
-  const nested = (value: unknown): unknown =>
-    isTagged(value) ? reviveError(value[errorTag] as EncodedError) : value;
+  const nested = (value: unknown): unknown => (isTagged(value) ? reviveError(value[errorTag] as EncodedError) : value);
   const error = encoded.errors
     ? new AggregateError(encoded.errors.map(nested), encoded.message)
     : new (builtins[encoded.name] ?? Error)(encoded.message);

@@ -1,5 +1,5 @@
-import { deserialize, serialize } from 'node:v8';
 import type { Duplex } from 'node:stream';
+import { deserialize, serialize } from 'node:v8';
 
 /** What a frame holds. */
 export const frameType = {

@@ -177,7 +177,14 @@ export interface CommandResult {
 
 /** One thing that happened to one task: what the binary records decode to. */
 export type TaskEvent =
-  | { readonly type: 'started'; readonly job: number; readonly index: number; readonly attempt: number; readonly at: number; readonly slot: number }
+  | {
+      readonly type: 'started';
+      readonly job: number;
+      readonly index: number;
+      readonly attempt: number;
+      readonly at: number;
+      readonly slot: number;
+    }
   | {
       readonly type: 'log';
       readonly job: number;
@@ -188,7 +195,13 @@ export type TaskEvent =
       readonly offset: number;
       readonly bytes: Uint8Array;
     }
-  | { readonly type: 'progress'; readonly job: number; readonly index: number; readonly attempt: number; readonly value: unknown }
+  | {
+      readonly type: 'progress';
+      readonly job: number;
+      readonly index: number;
+      readonly attempt: number;
+      readonly value: unknown;
+    }
   | {
       readonly type: 'done';
       readonly job: number;

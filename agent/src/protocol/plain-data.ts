@@ -54,7 +54,12 @@ export function checkPlainData(value: unknown, what: string): PlainDataReport {
     // The root prototype of any realm has no prototype itself; a class instance's has one.
     const plain = prototype === null || Object.getPrototypeOf(prototype) === null;
     if (!plain || types.isPromise(item) || types.isExternal(item)) {
-      throw notPlain(what, path(), `an instance of ${className(item)}`, 'send plain objects, arrays, Map, Set, Date or typed arrays');
+      throw notPlain(
+        what,
+        path(),
+        `an instance of ${className(item)}`,
+        'send plain objects, arrays, Map, Set, Date or typed arrays',
+      );
     }
     for (const key of Object.keys(item)) {
       visit((item as Record<string, unknown>)[key], () => `${path()}.${key}`);
@@ -82,6 +87,6 @@ function describe(item: unknown): string {
 }
 
 function className(item: object): string {
-  const constructor: unknown = (item as { constructor?: unknown }).constructor;
-  return typeof constructor === 'function' && constructor.name !== '' ? constructor.name : 'a class';
+  const maker: unknown = (item as { constructor?: unknown }).constructor;
+  return typeof maker === 'function' && maker.name !== '' ? maker.name : 'a class';
 }

@@ -24,11 +24,26 @@ const stats = fc.record(
     bytesOut: fc.nat(),
     slot: fc.nat(2 ** 31),
   },
-  { noNullPrototype: true, requiredKeys: ['workerStartedAt', 'startedAt', 'endedAt', 'inputMs', 'outputMs', 'coldStart', 'bytesIn', 'bytesOut', 'slot'] },
+  {
+    noNullPrototype: true,
+    requiredKeys: [
+      'workerStartedAt',
+      'startedAt',
+      'endedAt',
+      'inputMs',
+      'outputMs',
+      'coldStart',
+      'bytesIn',
+      'bytesOut',
+      'slot',
+    ],
+  },
 ) as fc.Arbitrary<AttemptStats>;
 
 const event: fc.Arbitrary<TaskEvent> = fc.oneof(
-  fc.tuple(task, fc.double({ noNaN: true }), fc.nat()).map(([t, at, slot]) => ({ type: 'started' as const, ...t, at, slot })),
+  fc
+    .tuple(task, fc.double({ noNaN: true }), fc.nat())
+    .map(([t, at, slot]) => ({ type: 'started' as const, ...t, at, slot })),
   fc
     .tuple(task, fc.constantFrom('stdout' as const, 'stderr' as const), fc.nat(), fc.uint8Array())
     .map(([t, stream, offset, bytes]) => ({ type: 'log' as const, ...t, stream, offset, bytes: Buffer.from(bytes) })),
@@ -43,18 +58,11 @@ const event: fc.Arbitrary<TaskEvent> = fc.oneof(
 );
 
 function write(out: ByteWriter, e: TaskEvent): void {
-  switch (e.type) {
-    case 'started':
-      return writeStarted(out, e, e.at, e.slot);
-    case 'log':
-      return writeLog(out, e, e.stream, e.offset, e.bytes);
-    case 'progress':
-      return writeProgress(out, e, e.value);
-    case 'done':
-      return void writeDone(out, e, e.stats, e.value);
-    case 'failed':
-      return writeFailed(out, e, e.failure, e.stats);
-  }
+  if (e.type === 'started') writeStarted(out, e, e.at, e.slot);
+  else if (e.type === 'log') writeLog(out, e, e.stream, e.offset, e.bytes);
+  else if (e.type === 'progress') writeProgress(out, e, e.value);
+  else if (e.type === 'done') writeDone(out, e, e.stats, e.value);
+  else writeFailed(out, e, e.failure, e.stats);
 }
 
 /** Two buffers with the same bytes may differ in where they lie. */

@@ -60,7 +60,13 @@ export function writeStarted(out: ByteWriter, task: TaskRef, at: number, slot: n
   finish(out, start);
 }
 
-export function writeLog(out: ByteWriter, task: TaskRef, stream: 'stdout' | 'stderr', offset: number, bytes: Uint8Array): void {
+export function writeLog(
+  out: ByteWriter,
+  task: TaskRef,
+  stream: 'stdout' | 'stderr',
+  offset: number,
+  bytes: Uint8Array,
+): void {
   const start = begin(out, recordKind.log, stream === 'stderr' ? flag.stderr : 0, task);
   const at = out.reserve(8);
   out.view.setFloat64(at, offset, true);
@@ -204,7 +210,12 @@ export class RecordCursor {
     const value = (from: number): unknown => readValue(this.payload, from, this.#next);
     switch (this.kind) {
       case recordKind.started:
-        return { type: 'started', ...task, at: this.#view.getFloat64(body, true), slot: this.#view.getUint32(body + 8, true) };
+        return {
+          type: 'started',
+          ...task,
+          at: this.#view.getFloat64(body, true),
+          slot: this.#view.getUint32(body + 8, true),
+        };
       case recordKind.log:
         return {
           type: 'log',

@@ -2,7 +2,7 @@ import { types } from 'node:util';
 import { deserialize, serialize } from 'node:v8';
 import { MegalithError } from '../errors.js';
 import { ByteWriter } from './byte-writer.js';
-import { encodeError, errorTag, isTagged, reviveError, type EncodedError } from './error-codec.js';
+import { type EncodedError, encodeError, errorTag, isTagged, reviveError } from './error-codec.js';
 import { checkPlainData } from './plain-data.js';
 
 /*
@@ -94,11 +94,10 @@ function writeWideString(out: ByteWriter, value: string): void {
 }
 
 function writeObject(out: ByteWriter, value: object, what: string): void {
-  if (value instanceof Uint8Array && !types.isSharedArrayBuffer(value.buffer)) {
-    if (Buffer.isBuffer(value)) return writeRaw(out, tag.buffer, value);
-    if (value.constructor === Uint8Array) return writeRaw(out, tag.uint8Array, value);
-  }
-  writeCloned(out, value, what);
+  const isBytes = value instanceof Uint8Array && !types.isSharedArrayBuffer(value.buffer);
+  if (isBytes && Buffer.isBuffer(value)) writeRaw(out, tag.buffer, value);
+  else if (isBytes && value.constructor === Uint8Array) writeRaw(out, tag.uint8Array, value);
+  else writeCloned(out, value, what);
 }
 
 function writeCloned(out: ByteWriter, value: unknown, what: string): void {

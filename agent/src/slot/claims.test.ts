@@ -1,11 +1,24 @@
 import { Worker } from 'node:worker_threads';
 import { describe, expect, it } from 'vitest';
-import { nextTicket, openTickets, revokeTickets, takeTicket, ticketAfter, ticketModulus, ticketsBetween } from './claims.js';
+import {
+  nextTicket,
+  openTickets,
+  revokeTickets,
+  takeTicket,
+  ticketAfter,
+  ticketModulus,
+  ticketsBetween,
+} from './claims.js';
 
 describe('tickets', () => {
   it('are taken in order, each once', () => {
     const words = new Int32Array(new SharedArrayBuffer(32));
-    expect([takeTicket(words, 0), takeTicket(words, 0), takeTicket(words, 2), takeTicket(words, 1)]).toEqual([true, false, false, true]);
+    expect([takeTicket(words, 0), takeTicket(words, 0), takeTicket(words, 2), takeTicket(words, 1)]).toEqual([
+      true,
+      false,
+      false,
+      true,
+    ]);
     expect(nextTicket(words)).toBe(2);
   });
 

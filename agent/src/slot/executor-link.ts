@@ -4,8 +4,8 @@ import { frameType, writeFrame, writeMessage } from '../protocol/frame.js';
 import type { Failure } from '../protocol/messages.js';
 import { nextTicket, openTickets, revokeTickets, ticketAfter } from './claims.js';
 import { readFromRing } from './ring.js';
-import type { FromExecutor, FromSlot, ToExecutor } from './slot-messages.js';
 import { type SlotMemory, word } from './slot-memory.js';
+import type { FromExecutor, FromSlot, ToExecutor } from './slot-messages.js';
 
 /** The control side's view of one executor thread: passes tasks down, takes records out of shared memory, answers nudges. */
 export class ExecutorLink {
@@ -74,7 +74,12 @@ export class ExecutorLink {
   }
 
   /** Says that the executor is ending, after everything that it had finished. */
-  ending(end: { readonly exitCode: number; readonly outOfMemory: boolean; readonly blameless: boolean; readonly message?: string }): void {
+  ending(end: {
+    readonly exitCode: number;
+    readonly outOfMemory: boolean;
+    readonly blameless: boolean;
+    readonly message?: string;
+  }): void {
     this.#closedAt ??= revokeTickets(this.memory.words);
     const records = readFromRing(this.memory);
     if (records !== undefined) writeFrame(this.#socket, frameType.records, [this.#prefix, records]);

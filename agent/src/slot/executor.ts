@@ -11,8 +11,8 @@ import { takeTicket, ticketAfter } from './claims.js';
 import { type LoadedJob, loadFailure, loadJob } from './loaded-job.js';
 import { Outbox } from './outbox.js';
 import { captureOutput } from './output-capture.js';
-import type { SharedView, ToExecutor } from './slot-messages.js';
 import type { SlotMemory } from './slot-memory.js';
+import type { SharedView, ToExecutor } from './slot-messages.js';
 import { type ContextActions, TaskContext } from './task-context.js';
 import type { TaskMeter } from './task-meter.js';
 
@@ -90,7 +90,8 @@ export class Executor implements ContextActions {
             this.#entered = job;
             this.#outbox.send({ type: 'loaded', job: message.load.job });
           },
-          (error: unknown) => this.#outbox.send({ type: 'loadFailed', job: message.load.job, failure: loadFailure(error) }),
+          (error: unknown) =>
+            this.#outbox.send({ type: 'loadFailed', job: message.load.job, failure: loadFailure(error) }),
         );
         return;
       case 'forget':

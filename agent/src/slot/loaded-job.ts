@@ -3,8 +3,8 @@ import { types } from 'node:util';
 import { encodeThrown } from '../protocol/error-codec.js';
 import type { Failure } from '../protocol/messages.js';
 import { canTravel, decodeValue } from '../protocol/values.js';
-import type { TaskContext } from './task-context.js';
 import type { JobLoad, SharedView } from './slot-messages.js';
+import type { TaskContext } from './task-context.js';
 
 /** A job whose module is in this slot. */
 export interface LoadedJob {
@@ -23,7 +23,11 @@ export async function importBundle(file: string, captured: Uint8Array): Promise<
 }
 
 /** Loads a job; what it throws is what the module threw. */
-export async function loadJob(load: JobLoad, views: readonly SharedView[], canChangeFolder: boolean): Promise<LoadedJob> {
+export async function loadJob(
+  load: JobLoad,
+  views: readonly SharedView[],
+  canChangeFolder: boolean,
+): Promise<LoadedJob> {
   const before = new Map(Object.keys(load.env).map(name => [name, process.env[name]]));
   const enter = (): void => {
     Object.assign(process.env, load.env);

@@ -1,8 +1,8 @@
 import type { MessagePort } from 'node:worker_threads';
 import type { ByteWriter } from '../protocol/byte-writer.js';
 import { isRingHalfFull, waitForRoom, writeToRing } from './ring.js';
-import type { FromExecutor } from './slot-messages.js';
 import { type SlotMemory, word } from './slot-memory.js';
+import type { FromExecutor } from './slot-messages.js';
 
 /** Records from this size on go to the control thread in a buffer of their own. */
 const largeRecord = 64 * 1024;

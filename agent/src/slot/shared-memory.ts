@@ -48,7 +48,8 @@ function runLoader(loader: { readonly file: string; readonly captured: Uint8Arra
   return new Promise((resolve, reject) => {
     const data: LoaderThreadData = { role: 'loader', ...loader };
     const thread = new Worker(entryFile, { workerData: data, execArgv: [] });
-    const fail = (why: string): void => reject(new MegalithError('CANNOT_SHARE', `the loader of a shared input failed: ${why}`));
+    const fail = (why: string): void =>
+      reject(new MegalithError('CANNOT_SHARE', `the loader of a shared input failed: ${why}`));
     thread.on('message', (answer: LoaderAnswer) => {
       if ('loaded' in answer) resolve(answer.loaded);
       else fail(answer.failed);
@@ -68,7 +69,8 @@ async function load({ file, captured }: LoaderThreadData): Promise<LoaderAnswer>
   const loader = await importBundle(file, captured);
   const array: unknown = await loader();
   const view = describeArray(array);
-  if (view === undefined) return { failed: 'it gave no typed array, Buffer, DataView, ArrayBuffer or SharedArrayBuffer' };
+  if (view === undefined)
+    return { failed: 'it gave no typed array, Buffer, DataView, ArrayBuffer or SharedArrayBuffer' };
   if (types.isSharedArrayBuffer(view.buffer)) return { loaded: { ...view, buffer: view.buffer } };
   const buffer = new SharedArrayBuffer(view.byteLength);
   new Uint8Array(buffer).set(new Uint8Array(view.buffer, view.byteOffset, view.byteLength));

@@ -45,7 +45,13 @@ export type FromSlot =
   | { readonly type: 'loadFailed'; readonly executor: number; readonly job: number; readonly failure: Failure }
   | { readonly type: 'shareFailed'; readonly job: number; readonly failure: Failure }
   /** `next`: the first ticket not begun. Sent after the records of all that was finished by then. */
-  | { readonly type: 'state'; readonly executor: number; readonly next: number; readonly revoked: boolean; readonly startedAt: number }
+  | {
+      readonly type: 'state';
+      readonly executor: number;
+      readonly next: number;
+      readonly revoked: boolean;
+      readonly startedAt: number;
+    }
   /** The executor ended: a thread for any reason, a process by `process.exit`. Tickets before `next` were begun. */
   | {
       readonly type: 'ending';

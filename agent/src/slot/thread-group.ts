@@ -68,7 +68,10 @@ export function runThreadGroup(entryFile: URL): void {
       sharing.set(
         job,
         views.catch((error: unknown) => {
-          const failure: Failure = { code: 'CANNOT_SHARE', message: error instanceof Error ? error.message : String(error) };
+          const failure: Failure = {
+            code: 'CANNOT_SHARE',
+            message: error instanceof Error ? error.message : String(error),
+          };
           tellHost(socket, { type: 'shareFailed', job, failure });
           return undefined;
         }),

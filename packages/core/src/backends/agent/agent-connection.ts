@@ -111,9 +111,13 @@ export class AgentConnection {
           return;
         }
         this.#machineLost(
-          new MegalithError('PROTOCOL', `the agent speaks version ${message.version} of the protocol, and this client ${protocolVersion}`, {
-            hint: 'use the same release of Megalith on both sides',
-          }),
+          new MegalithError(
+            'PROTOCOL',
+            `the agent speaks version ${message.version} of the protocol, and this client ${protocolVersion}`,
+            {
+              hint: 'use the same release of Megalith on both sides',
+            },
+          ),
         );
         this.close();
         return;

@@ -1,4 +1,13 @@
-import { appendTask, beginTasks, ByteWriter, type Failure, frameType, isMegalithError, type JobSpec, type TaskEvent } from '@megalith/agent';
+import {
+  appendTask,
+  ByteWriter,
+  beginTasks,
+  type Failure,
+  frameType,
+  isMegalithError,
+  type JobSpec,
+  type TaskEvent,
+} from '@megalith/agent';
 import type { BackendJob, JobRun, TaskEvents, TaskInput } from '../backend.js';
 import type { AgentConnection } from './agent-connection.js';
 import { EventQueue } from './event-queue.js';

@@ -57,7 +57,10 @@ function connectToParent(socketPath: string): AgentConnection {
   });
 }
 
-function offer({ requirements }: JobRequest, capacity: { readonly cpus: number; readonly usableMemoryBytes: number }): Candidate {
+function offer(
+  { requirements }: JobRequest,
+  capacity: { readonly cpus: number; readonly usableMemoryBytes: number },
+): Candidate {
   const { cpus, usableMemoryBytes } = capacity;
   const { memoryBytes = 0 } = requirements;
   const byMemory = memoryBytes === 0 ? Number.POSITIVE_INFINITY : Math.floor(usableMemoryBytes / memoryBytes);
