@@ -48,6 +48,8 @@ export interface RunningCommand {
   readonly end: Promise<CommandEnd>;
   /** Ends it: SIGTERM, the grace, SIGKILL. Without effect once it has ended or is being ended. */
   cancel(reason: string): void;
+  /** Ends it at once; cuts short a grace that it has been given. */
+  kill(reason: string): void;
   /** Ends it at once, with OUT_OF_MEMORY: for a machine that is nearly out of memory. */
   endForMemory(reason: string): void;
   /** The last sample. Undefined in the first 10 ms, and where the system does not tell. */

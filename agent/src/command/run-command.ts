@@ -41,6 +41,8 @@ class Command implements RunningCommand {
   #sampler: UsageSampler | undefined;
   #clearTimeout: () => void = () => undefined;
   #exited = false;
+  /** Aborted when nobody waits for a grace any more. */
+  readonly #hurry = new AbortController();
   #stop: CommandStop | undefined;
   #stopped: Promise<void> | undefined;
 
@@ -68,6 +70,11 @@ class Command implements RunningCommand {
 
   cancel(reason: string): void {
     this.#endBy({ by: 'cancel', reason }, this.#spec.graceMs);
+  }
+
+  kill(reason: string): void {
+    this.#hurry.abort();
+    this.#endBy({ by: 'cancel', reason }, 0);
   }
 
   endForMemory(reason: string): void {
@@ -139,9 +146,9 @@ class Command implements RunningCommand {
 
   /** Ends the process group, then those that are known to have left it. */
   async #endAll(pid: number, graceMs: number): Promise<void> {
-    await endGroup(pid, { graceMs });
+    await endGroup(pid, { graceMs }, this.#hurry.signal);
     const left = this.#sampler?.tree.members().filter(isAlive) ?? [];
-    if (left.length > 0) await endProcesses(left, graceMs);
+    if (left.length > 0) await endProcesses(left, this.#hurry.signal.aborted ? 0 : graceMs);
   }
 
   async #finish(exitCode: number | null, signal: NodeJS.Signals | null): Promise<CommandEnd> {

@@ -1,5 +1,6 @@
 import type { CommandEnd, RunningCommand } from '../command/command.js';
 import { commandFor } from '../command/command-template.js';
+import { OrphanGuard } from '../command/orphan-guard.js';
 import { runCommand } from '../command/run-command.js';
 import { CommandSurroundings } from '../command/surroundings.js';
 import { isMegalithError } from '../errors.js';
@@ -17,6 +18,9 @@ interface CommandTask {
   readonly job: HostJob;
   readonly span: TaskSpan;
   readonly command: RunningCommand;
+  readonly slot: number;
+  /** True while it waits for jobs that it started itself, with its cpus free for them. */
+  lent: boolean;
 }
 
 /** Commands that last longer are announced as started; the end of a shorter one says it all. */
@@ -28,10 +32,12 @@ export class CommandRunner {
   readonly #hooks: RunnerHooks;
   readonly #env: Readonly<Record<string, string>>;
   readonly #surroundings: CommandSurroundings;
+  readonly #guard = new OrphanGuard();
   readonly #tasks = new Set<CommandTask>();
-  #started = 0;
+  readonly #nextSlot: () => number;
 
-  constructor(admission: Admission, env: NodeJS.ProcessEnv, oom: OomWatch, hooks: RunnerHooks) {
+  constructor(admission: Admission, env: NodeJS.ProcessEnv, oom: OomWatch, nextSlot: () => number, hooks: RunnerHooks) {
+    this.#nextSlot = nextSlot;
     this.#admission = admission;
     this.#hooks = hooks;
     this.#env = env as Record<string, string>;
@@ -62,7 +68,7 @@ export class CommandRunner {
       this.#hooks.settled(job);
       return;
     }
-    const slot = ++this.#started;
+    const slot = this.#nextSlot();
     const { requirements } = job.spec;
     this.#admission.take(requirements);
     job.running++;
@@ -74,14 +80,15 @@ export class CommandRunner {
       {
         argv,
         cwd: job.spec.cwd,
-        env: { ...this.#env, ...job.spec.env, MEGALITH_TASK_INDEX: String(task.index) },
+        env: { ...this.#env, ...job.spec.env, MEGALITH_SLOT: String(slot), MEGALITH_TASK_INDEX: String(task.index) },
         stdin: work.stdin,
         graceMs: requirements.graceMs,
         ...(requirements.memoryBytes === undefined ? {} : { memoryLimitBytes: requirements.memoryBytes }),
         ...(requirements.timeoutMs === undefined ? {} : { timeoutMs: requirements.timeoutMs }),
       },
       {
-        onStarted: (_pid, at) => {
+        onStarted: (pid, at) => {
+          this.#guard.add(pid);
           announce = setTimeout(() => job.started(task, at, slot), announceAfterMs);
         },
         onOutput: (stream, bytes) => {
@@ -94,14 +101,15 @@ export class CommandRunner {
       },
       this.#surroundings,
     );
-    const running: CommandTask = { job, span, command };
+    const running: CommandTask = { job, span, command, slot, lent: false };
     this.#tasks.add(running);
     const ended = job.endOf(task.index);
     if (ended !== undefined) command.cancel(ended.message);
     void command.end.then(end => {
       clearTimeout(announce);
       this.#tasks.delete(running);
-      this.#admission.give(requirements);
+      if (command.pid !== undefined) this.#guard.remove(command.pid);
+      this.#admission.give(running.lent ? { ...requirements, cpus: 0 } : requirements);
       job.running--;
       job.slots--;
       job.settled++;
@@ -120,14 +128,27 @@ export class CommandRunner {
     }
   }
 
-  /** Ends all commands, each with the grace that it has, and all that they started. */
+  /** A command waits for jobs of its own: meanwhile its cpus are theirs. */
+  lend(slot: number, waiting: boolean): void {
+    for (const task of this.#tasks) {
+      if (task.slot !== slot || task.lent === waiting) continue;
+      task.lent = waiting;
+      const { cpus } = task.job.spec.requirements;
+      if (waiting) this.#admission.give({ cpus, graceMs: 0 });
+      else this.#admission.take({ cpus, graceMs: 0 });
+      this.#hooks.freed();
+    }
+  }
+
+  /** Ends all commands at once, with all that they started. */
   async close(): Promise<void> {
     const ends = [...this.#tasks].map(({ command }) => {
-      command.cancel('the job host ends');
+      command.kill('the job host ends');
       return command.end;
     });
     await Promise.all(ends);
     await this.#surroundings.close();
+    this.#guard.close();
   }
 }
 

@@ -50,6 +50,8 @@ export class JobHost implements ConnectionHandler {
     this.#identity = identityOf(process.pid) ?? { pid: process.pid, startTicks: 0 };
     const env: NodeJS.ProcessEnv = { ...process.env, MEGALITH_SOCKET: options.socketPath };
     const oom = new OomWatch();
+    let lastSlot = 0;
+    const nextSlot = (): number => ++lastSlot;
     const hooks = {
       settled: (job: HostJob) => this.#settled(job),
       freed: () => this.#pumpSoon(),
@@ -62,13 +64,14 @@ export class JobHost implements ConnectionHandler {
         home: options.home,
         cwd: process.cwd(),
         env,
+        nextSlot,
         keep: Math.max(1, Math.ceil(options.capacity.cpus)),
       },
       this.#admission,
       oom,
       hooks,
     );
-    this.#commands = new CommandRunner(this.#admission, env, oom, hooks);
+    this.#commands = new CommandRunner(this.#admission, env, oom, nextSlot, hooks);
     this.#guard = new MemoryGuard(this.#functions, this.#commands, options.capacity.memoryBytes);
   }
 
@@ -110,14 +113,18 @@ export class JobHost implements ConnectionHandler {
       return;
     }
     job.ready = !expectsBytes(spec);
-    if (connection.insideSlot !== undefined && connection.jobs.size === 0)
-      this.#functions.lend(connection.insideSlot, true);
+    if (connection.insideSlot !== undefined && connection.jobs.size === 0) this.#lend(connection.insideSlot, true);
     connection.jobs.set(spec.job, job);
     this.#jobs.set(number, job);
     const onCancel = ({ reason }: { reason: string }): void => this.#stop(job, reason);
     const onError = (error: unknown): void => this.#stop(job, `its cancel request cannot be read: ${String(error)}`);
     this.#watches.set(job, watchCancelRequest(job.journal.dir, onCancel, onError));
     this.#grant(job);
+  }
+
+  #lend(slot: number, waiting: boolean): void {
+    this.#functions.lend(slot, waiting);
+    this.#commands.lend(slot, waiting);
   }
 
   #refuse({ requirements, name }: JobSpec): Failure | undefined {
@@ -229,8 +236,7 @@ export class JobHost implements ConnectionHandler {
       rmSync(sharedSpool(job, position), { force: true });
     const { connection } = job;
     connection.jobs.delete(job.spec.job);
-    if (connection.insideSlot !== undefined && connection.jobs.size === 0)
-      this.#functions.lend(connection.insideSlot, false);
+    if (connection.insideSlot !== undefined && connection.jobs.size === 0) this.#lend(connection.insideSlot, false);
     const state = job.stopped?.code === 'CANCELLED' ? 'cancelled' : failure === undefined ? undefined : 'failed';
     // A journal that cannot be written has said so through its `onError`.
     const ending = job.journal.ended(state, failure).then(

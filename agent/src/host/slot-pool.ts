@@ -24,6 +24,8 @@ export interface SlotPoolOptions {
   /** Slots above this number are ended rather than kept. */
   readonly keep: number;
   readonly oomMark: () => number;
+  /** Numbers that no other slot of the host has. */
+  readonly nextSlot: () => number;
 }
 
 export interface SlotPoolHooks {
@@ -43,7 +45,6 @@ export class SlotPool {
   readonly #hooks: SlotPoolHooks;
   readonly #groups = new Set<SlotGroup>();
   readonly #sweep: NodeJS.Timeout;
-  #lastId = 0;
 
   constructor(options: SlotPoolOptions, hooks: SlotPoolHooks) {
     this.#options = options;
@@ -82,7 +83,7 @@ export class SlotPool {
   /** Starts a slot for the job: a process, or one more thread of a group. */
   start(job: HostJob): Slot {
     this.#makeRoom();
-    const id = ++this.#lastId;
+    const id = this.#options.nextSlot();
     const threads = isThreaded(job);
     const group = (threads ? this.#groupWith(slotKey(job)) : undefined) ?? this.#startProcess(job, id, threads);
     const slot = new Slot(id, group.process, threads ? id : soleExecutor);

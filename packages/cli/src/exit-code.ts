@@ -1,12 +1,5 @@
 import { constants } from 'node:os';
 
-/** How one command ended, as a shell would tell: 0–255, and 128 + n for the signal n. */
-export interface CommandEnd {
-  readonly exitCode: number;
-  /** Set where a signal ended it. */
-  readonly signal?: string;
-}
-
 const lostCodes: readonly string[] = ['OUT_OF_MEMORY', 'TIMED_OUT', 'AGENT_LOST'];
 
 /** True where the work was lost (memory, time, machine), rather than ended by itself. */

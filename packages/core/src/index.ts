@@ -3,13 +3,14 @@ export {
   type CommandResult,
   commandFor,
   decodeValue,
-  encodeValue,
   type ErrorCode,
+  encodeValue,
   type Failure,
-  isMegalithError,
   type Isolation,
+  isMegalithError,
   MegalithError,
   type MegalithErrorOptions,
+  megalithHome,
 } from '@megalith/agent';
 export type * from './backends/backend.js';
 export { type BackendFactory, type BackendOptions, registerBackend } from './backends/registry.js';
@@ -23,19 +24,24 @@ export { type PMapOptions, pMap } from './executor/p-map.js';
 export { pMapSkip } from './executor/p-map-skip.js';
 export { Pool } from './executor/pool.js';
 export type { Reduction } from './executor/reduction.js';
-export { type SharedFile, type SharedFileType, sharedFile, type SharedInput, type SharedLoader } from './executor/shared.js';
+export {
+  type SharedFile,
+  type SharedFileType,
+  type SharedInput,
+  type SharedLoader,
+  sharedFile,
+} from './executor/shared.js';
 export type { Waitable } from './executor/target.js';
 export type * from './executor/types.js';
-export { wait, type WaitResult } from './executor/wait.js';
-export { cancelJob, type CancelJobOptions } from './jobs/cancel-job.js';
+export { type WaitResult, wait } from './executor/wait.js';
+export { type CancelJobOptions, cancelJob } from './jobs/cancel-job.js';
 export { jobLogs, type LogChunk, type LogsOptions } from './jobs/job-logs.js';
 export type { JobListing, JobReport, JobsOptions, RecordedState } from './jobs/job-report.js';
 export { jobResults, type RecordedResult } from './jobs/job-results.js';
-export { listJobs, type ListOptions, readJob } from './jobs/read-job.js';
+export { type ListOptions, listJobs, readJob } from './jobs/read-job.js';
 export { removeJob } from './jobs/remove-job.js';
-export { waitForJob, type WaitForJobOptions } from './jobs/wait-for-job.js';
+export { type WaitForJobOptions, waitForJob } from './jobs/wait-for-job.js';
 export { fromModule } from './ship/from-module.js';
 export { shipExport } from './ship/ship-export.js';
 export { shipFunction } from './ship/ship-function.js';
 export type { ShippedFunction } from './ship/shipped-function.js';
-export { megalithHome } from '@megalith/agent';

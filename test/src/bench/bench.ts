@@ -1,8 +1,8 @@
 /** What a case measures with; less is better in each. */
-export type Unit = 'ms' | 'MiB';
+type Unit = 'ms' | 'MiB';
 
 /** One side of a case. Each call is one run in processes of its own, which are gone when it settles. */
-export type Measure = () => Promise<number>;
+type Measure = () => Promise<number>;
 
 /** Two ways to do one thing, measured side by side. */
 export interface BenchCase {

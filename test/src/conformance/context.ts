@@ -1,7 +1,10 @@
 import { describe, expect, test } from 'vitest';
+import { eventually } from './eventually.js';
 import { executorOf, type Place } from './place.js';
-import { scratchFolder } from './scratch.js';
+import { gateIn, scratchFolder, tallyIn } from './scratch.js';
 import { indexAndAttempt } from './tasks/arithmetic.js';
+import { passGate } from './tasks/gate.js';
+import { rest } from './tasks/load.js';
 import { currentFolder, environment } from './tasks/surroundings.js';
 
 /** What a task gets beside its item, and the world around it. */
@@ -58,11 +61,25 @@ export function context(place: Place): void {
       expect(await executor().callAsync(currentFolder, undefined)).toBe(process.cwd());
     });
 
-    test('sees events of its job in order: planned, queued, started, done, ended', async () => {
+    test('sees events of its job in order', async () => {
       const types: string[] = [];
-      const job = executor().map(indexAndAttempt, [1], { onEvent: event => types.push(event.type) });
+      const job = executor().map(rest, [300], { onEvent: event => types.push(event.type) });
       await job.ended();
-      expect(types.filter(type => type !== 'log')).toEqual(['planned', 'queued', 'started', 'done', 'ended']);
+      expect(types).toEqual(['planned', 'queued', 'started', 'done', 'ended']);
+    });
+
+    test.runIf(place.capabilities.sameMachine)('is told as running while it runs', async () => {
+      const folder = scratchFolder();
+      const gate = gateIn(folder);
+      const started: number[] = [];
+      const job = executor().map(passGate, [{ gate: gate.path, tally: tallyIn(folder).path, value: 7 }], {
+        onEvent: event => event.type === 'started' && started.push(event.index),
+      });
+      await eventually('the start was told', () => started.length > 0);
+      expect([job.future(0).state, job.counts.running]).toEqual(['running', 1]);
+      gate.open();
+      expect(await job).toEqual([7]);
+      expect(started).toEqual([0]);
     });
 
     test('names its job after the function, or as told', async () => {

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { within } from './eventually.js';
-import { failureOf } from './failure-of.js';
+import { failureOfCall } from './failure-of.js';
 import { executorOf, type Place } from './place.js';
 import { double } from './tasks/arithmetic.js';
 
@@ -98,8 +98,7 @@ export function lazyInputs(place: Place): void {
       const job = executor().map(double, slowlyUpTo(4));
       const last = job.future(3);
       expect(await last).toBe(8);
-      const beyond = job.future(4);
-      expect((await failureOf(beyond)).code).toBe('NOT_FOUND');
+      expect((await failureOfCall(() => job.future(4))).code).toBe('NOT_FOUND');
     });
 
     test('cannot be spread into futures', async () => {

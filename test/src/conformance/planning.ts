@@ -1,7 +1,9 @@
+import type { JobOptions, TaskStats } from '@megalith/core';
 import { describe, expect, test } from 'vitest';
 import { failureOf } from './failure-of.js';
 import { executorOf, type Place } from './place.js';
 import { double } from './tasks/arithmetic.js';
+import { rest } from './tasks/load.js';
 
 /** Where a job would go, and why not elsewhere. */
 export function planning(place: Place): void {
@@ -48,37 +50,37 @@ export function planning(place: Place): void {
       expect(['OVER_CPUS', 'NO_PLACEMENT']).toContain(error.code);
     });
 
-    test.each([
-      ['memory', { memory: 'much' }],
-      ['memory', { memory: -1 }],
-      ['cpus', { cpus: 0 }],
-      ['cpus', { cpus: Number.NaN }],
-      ['timeout', { timeout: 'soon' }],
-      ['retries', { retries: -1 }],
-    ])('refuses a wrong %s: %j', async (name, options) => {
-      const error = await failureOf((async () => executor().map(double, [1], options))());
+    test.each<[JobOptions, string]>([
+      [{ memory: 'much' }, '"much"'],
+      [{ memory: -1 }, '"-1"'],
+      [{ cpus: 0 }, 'cpus'],
+      [{ cpus: Number.NaN }, 'cpus'],
+      [{ timeout: 'soon' }, '"soon"'],
+      [{ retries: -1 }, 'retries'],
+    ])('refuses %j and names what is wrong', async (options, named) => {
+      const error = await failureOf(executor().map(double, [1], options));
       expect(error.exitCode).toBe(2);
-      expect(error.message).toContain(name);
+      expect(error.message).toContain(named);
     });
 
     test('runs only what fits at once', async () => {
       const { chosen } = await executor().plan();
-      let running = 0;
-      let most = 0;
-      await executor().map(
-        async (ms: number) => {
-          await new Promise(resolve => setTimeout(resolve, ms));
-        },
-        new Array<number>(6).fill(30),
-        {
-          cpus: chosen!.cpus,
-          onEvent: event => {
-            if (event.type === 'started') most = Math.max(most, ++running);
-            if (event.type === 'done') running -= 1;
-          },
-        },
-      );
-      expect(most).toBe(1);
+      const job = executor().map(rest, new Array<number>(6).fill(20), { cpus: chosen!.cpus });
+      await job;
+      const spans = [...job].map(({ stats }) => stats!).sort((a, b) => a.startedAt - b.startedAt);
+      const overlaps = spans.filter((span, i) => i > 0 && span.startedAt < spans[i - 1]!.endedAt);
+      expect(overlaps).toEqual([]);
+    });
+
+    test('runs as much at once as fits', async () => {
+      const { chosen } = await executor().plan();
+      if (chosen!.cpus < 2) return;
+      const job = executor().map(rest, new Array<number>(8).fill(50));
+      await job;
+      const spans = [...job].map(({ stats }) => stats!);
+      const others = (span: TaskStats) =>
+        spans.filter(each => each.startedAt < span.endedAt && span.startedAt < each.endedAt);
+      expect(Math.max(...spans.map(span => others(span).length))).toBeGreaterThan(1);
     });
   });
 }

@@ -53,7 +53,13 @@ function processesMarked(mark: string): ProcessInfo[] {
     .filter(name => /^\d+$/.test(name))
     .map(Number)
     .filter(pid => read(pid, 'environ').includes(`${variable}=${mark}\0`))
-    .map(pid => ({ pid, parent: parentOf(pid), command: read(pid, 'cmdline').replaceAll('\0', ' ').slice(0, 200) }));
+    .map(pid => ({ pid, parent: parentOf(pid), command: read(pid, 'cmdline').replaceAll('\0', ' ').slice(0, 200) }))
+    .filter(found => !isOwnBundler(found));
+}
+
+/** esbuild's service belongs to the program that bundles, which here is the test runner, and not to one executor. */
+function isOwnBundler({ parent, command }: ProcessInfo): boolean {
+  return parent === process.pid && /\besbuild --service=/.test(command);
 }
 
 /** A dead process has an empty environment and command line, and one that is just gone has no files. */

@@ -55,6 +55,12 @@ const cases: readonly Case[] = [
   { deed: 'returnSocket', code: 'NOT_SERIALIZABLE', says: /Socket/, threads: { code: 'NOT_SERIALIZABLE' } },
   { deed: 'returnProxy', code: 'NOT_SERIALIZABLE', threads: { code: 'NOT_SERIALIZABLE' } },
   { deed: 'returnTrap', code: 'NOT_SERIALIZABLE', says: /trap|value/, threads: { code: 'NOT_SERIALIZABLE' } },
+  {
+    deed: 'rejectUnseen',
+    code: 'CRASHED',
+    says: /nobody waits for this/,
+    threads: { code: 'CRASHED', says: /nobody waits for this/ },
+  },
   { deed: 'disconnectAll', code: 'CRASHED', threads: undefined },
 ];
 
@@ -99,7 +105,6 @@ describe.each(['process', 'threads'] as const)('a task in the kind of slot %s', 
     { deed: 'print50MBAtOnce', value: 'printed' },
     { deed: 'endStdout', value: 'ended' },
     ...(isolation === 'process' ? [{ deed: 'closeStdout' as const, value: 'closed' }] : []),
-    { deed: 'rejectUnseen', value: 'returned' },
     { deed: 'rejectLater', value: 'returned' },
     { deed: 'throwLater', value: 'returned' },
     { deed: 'leaveTimer', value: 'returned' },

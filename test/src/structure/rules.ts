@@ -89,5 +89,5 @@ function level(folder: string): number {
 }
 
 function isTest(path: string): boolean {
-  return path.endsWith('.test.ts') || path.includes('/testing/');
+  return /\.(test|fixture)\.ts$|\/(testing|fixtures)\//.test(path);
 }

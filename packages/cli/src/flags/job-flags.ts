@@ -49,7 +49,7 @@ export const jobFlags = {
   cwd: Flags.string({ description: 'folder in which tasks run', helpValue: 'FOLDER' }),
   backend: Flags.string({
     description: 'where to run',
-    options: ['auto', 'local'],
+    options: ['auto', 'local', 'standalone'],
     env: 'MEGALITH_BACKEND',
     helpGroup: 'PLACE',
   }),

@@ -24,7 +24,7 @@ interface KeyRule {
 
 /** The known keys, in the order of listings. */
 export const preferenceKeys: Readonly<Record<PreferenceKey, KeyRule>> = {
-  backend: { description: 'place where jobs run', builtIn: 'auto', parse: oneOf('auto', 'local') },
+  backend: { description: 'place where jobs run', builtIn: 'auto', parse: oneOf('auto', 'local', 'standalone') },
   cpus: { description: 'number of processors of one task', builtIn: '1', parse: numberAbove(0) },
   grace: { description: 'time a task has to end once asked to', builtIn: '2s', parse: checkedBy(parseDuration) },
   home: { description: 'folder of jobs and caches', builtIn: '~/.megalith', parse: absolutePath },

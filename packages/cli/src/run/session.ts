@@ -30,7 +30,7 @@ export interface Session {
 }
 
 /** What is known beside the counts of a job. */
-export interface ProgressFacts {
+interface ProgressFacts {
   readonly fractionRead?: () => number | undefined;
   readonly peakMemoryBytes?: () => number | undefined;
   /** Nothing is shown of a job that ends sooner, milliseconds. */
@@ -59,6 +59,7 @@ export async function inSession(options: SessionOptions, body: (session: Session
     },
     onSecond: () => process.exit(interruptExitCode('SIGINT')),
   });
+  if (options.backend === 'standalone') (await import('@megalith/standalone')).registerStandalone();
   const executor = new FunctionExecutor({
     ...(options.backend === undefined || options.backend === 'auto' ? {} : { backend: options.backend }),
     ...(options.slots === undefined ? {} : { slots: options.slots }),

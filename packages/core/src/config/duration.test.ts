@@ -18,11 +18,14 @@ describe('parseDuration', () => {
     expect(parseDuration(text)).toBe(ms);
   });
 
-  it.each(['', '90', 's', '1 hour', '-5s', '1h-30m', '1y', -1, Number.NaN, Number.POSITIVE_INFINITY])('refuses %s and names it', text => {
-    expect(() => parseDuration(text)).toThrowError(
-      expect.objectContaining({ code: 'USAGE', message: `"${text}" is not a duration` }),
-    );
-  });
+  it.each(['', '90', 's', '1 hour', '-5s', '1h-30m', '1y', -1, Number.NaN, Number.POSITIVE_INFINITY])(
+    'refuses %s and names it',
+    text => {
+      expect(() => parseDuration(text)).toThrowError(
+        expect.objectContaining({ code: 'USAGE', message: `"${text}" is not a duration` }),
+      );
+    },
+  );
 
   it('adds the parts of a compound', () => {
     fc.assert(

@@ -18,15 +18,38 @@ describe('parseSize', () => {
     expect(parseSize(text)).toBe(bytes);
   });
 
-  it.each(['', 'GiB', '12 elephants', '-1G', '1e3', '1Gi', '1.2.3M', '99999P', -1, Number.NaN, Number.POSITIVE_INFINITY])(
-    'refuses %s and names it',
-    text => {
-      expect(() => parseSize(text)).toThrowError(expect.objectContaining({ code: 'USAGE', message: `"${text}" is not a size` }));
-    },
-  );
+  it.each([
+    '',
+    'GiB',
+    '12 elephants',
+    '-1G',
+    '1e3',
+    '1Gi',
+    '1.2.3M',
+    '99999P',
+    -1,
+    Number.NaN,
+    Number.POSITIVE_INFINITY,
+  ])('refuses %s and names it', text => {
+    expect(() => parseSize(text)).toThrowError(
+      expect.objectContaining({ code: 'USAGE', message: `"${text}" is not a size` }),
+    );
+  });
 
   it('reads every whole number of every unit', () => {
-    const units = { '': 1, B: 1, K: 2 ** 10, KB: 1e3, KiB: 2 ** 10, M: 2 ** 20, MB: 1e6, MiB: 2 ** 20, G: 2 ** 30, GB: 1e9, GiB: 2 ** 30 };
+    const units = {
+      '': 1,
+      B: 1,
+      K: 2 ** 10,
+      KB: 1e3,
+      KiB: 2 ** 10,
+      M: 2 ** 20,
+      MB: 1e6,
+      MiB: 2 ** 20,
+      G: 2 ** 30,
+      GB: 1e9,
+      GiB: 2 ** 30,
+    };
     fc.assert(
       fc.property(fc.constantFrom(...Object.entries(units)), fc.nat(100_000), ([unit, factor], n) => {
         expect(parseSize(`${n}${unit}`)).toBe(n * factor);
@@ -49,9 +72,12 @@ describe('formatSize', () => {
 
   it('is read back by parseSize to within its one decimal', () => {
     fc.assert(
-      fc.property(fc.nat(2 ** 31).chain(n => fc.nat(2 ** 20).map(m => n * m)), bytes => {
-        expect(Math.abs(parseSize(formatSize(bytes)) - bytes)).toBeLessThanOrEqual(bytes * 0.05 + 0.5);
-      }),
+      fc.property(
+        fc.nat(2 ** 31).chain(n => fc.nat(2 ** 20).map(m => n * m)),
+        bytes => {
+          expect(Math.abs(parseSize(formatSize(bytes)) - bytes)).toBeLessThanOrEqual(bytes * 0.05 + 0.5);
+        },
+      ),
     );
   });
 });

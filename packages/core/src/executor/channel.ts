@@ -21,8 +21,13 @@ export class Channel<T> implements AsyncIterable<T> {
       const item = this.#items.shift();
       if (item !== undefined) yield item;
       else if (this.#isClosed) return;
-      else await (this.#news ??= new Promised()).promise;
+      else await this.#arrival();
     }
+  }
+
+  #arrival(): Promise<void> {
+    this.#news ??= new Promised();
+    return this.#news.promise;
   }
 
   #announce(): void {

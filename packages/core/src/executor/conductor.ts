@@ -1,18 +1,23 @@
-import { type CommandWork, type FunctionWork, isMegalithError, MegalithError, type TaskEvent } from '@megalith/agent';
+import type { CommandWork, FunctionWork, MegalithError, TaskEvent } from '@megalith/agent';
 import type { Backend, JobRequest, JobRun, SharedPart } from '../backends/backend.js';
 import { choosePlace, placeOf } from '../placement/plan.js';
+import { onAbort } from './abort.js';
+import { Announcer } from './announcer.js';
 import { epochNow } from './clock.js';
+import { cancelled, cutOff, inputFailed, inWords, jobFailed, predicateFailed, stopped } from './job-error.js';
 import type { Ledger } from './ledger.js';
 import { nextRetry, type RetryRule } from './retry.js';
-import { inShort, taskError } from './task-error.js';
-import { taskCode } from './task-table.js';
+import { taskError } from './task-error.js';
 import type { TaskFeed } from './task-feed.js';
+import { taskCode } from './task-table.js';
 import type { Failure, JobEvent, Plan } from './types.js';
 
 /** What a job needs before it can run. */
 export interface Prepared {
   readonly work: FunctionWork | CommandWork;
   readonly shared: readonly SharedPart[];
+  /** What works but may surprise, one sentence each. */
+  readonly warnings: readonly string[];
 }
 
 /** One job, as the conductor gets it. */
@@ -33,13 +38,14 @@ export interface Assignment {
 
 type TaskFailed = Extract<TaskEvent, { type: 'failed' }>;
 
-/** Takes one job from its call to its end: prepares, places and runs it, and decides after each event what comes next. */
+/** Takes one job from its call to its end: prepares, places and runs it, and decides after each failure what comes next. */
 export class Conductor {
   readonly #job: Assignment;
   readonly #ledger: Ledger;
   readonly #feed: TaskFeed;
+  readonly #tell: Announcer;
+  /** Asked to end one by one. */
   readonly #unwanted = new Set<number>();
-  readonly #onAbort = () => this.cancel(this.#job.signal?.reason);
   #plan: Plan | undefined;
   #run: JobRun | undefined;
   #cancellation: MegalithError | undefined;
@@ -49,7 +55,8 @@ export class Conductor {
     this.#job = job;
     this.#ledger = ledger;
     this.#feed = feed;
-    feed.onForsaken((index, error) => this.#defeat(index, error));
+    this.#tell = new Announcer(job.request.id, ledger, job.emit);
+    feed.onForsaken((index, error) => this.#drop(index, error));
   }
 
   get plan(): Plan | undefined {
@@ -59,28 +66,24 @@ export class Conductor {
   /** Settles when the job is over, however it ended; never rejects. */
   async conduct(): Promise<void> {
     const { signal } = this.#job;
-    signal?.addEventListener('abort', this.#onAbort);
+    const unsubscribe = signal && onAbort(signal, () => this.cancel(signal.reason));
     try {
-      if (signal?.aborted) this.#onAbort();
+      if (signal?.aborted) this.cancel(signal.reason);
       this.#run = await this.#begin();
       if (this.#run !== undefined) await this.#attend(this.#run);
       this.#conclude();
     } catch (error) {
       this.#giveUp(error);
     } finally {
-      signal?.removeEventListener('abort', this.#onAbort);
+      unsubscribe?.();
     }
   }
 
   /** Ends the whole job. @param reason in words, or the reason of an AbortSignal */
   cancel(reason: unknown): void {
     if (this.#ledger.isOver || this.#isCutShort) return;
-    const words = typeof reason === 'string' ? reason : inShort(reason);
-    this.#cancellation = new MegalithError('CANCELLED', `"${this.#job.request.name}" was cancelled: ${words}`, {
-      details: { job: this.#job.request.id },
-      ...(reason === words ? {} : { cause: reason }),
-    });
-    this.#cutShort(words, this.#cancellation);
+    this.#cancellation = cancelled(this.#job.request, reason);
+    this.#cutShort(inWords(reason), this.#cancellation);
     // With no backend involved yet, nobody else will say that it is over.
     if (this.#run === undefined) this.#conclude();
   }
@@ -88,11 +91,11 @@ export class Conductor {
   /** Ends one task. */
   cancelTask(index: number, reason: string): void {
     if (this.#ledger.isOver || this.#ledger.table.isSettled(index)) return;
-    const isUnread = this.#feed.isUnread(index);
     const error = this.#errorOf(index, { code: 'CANCELLED', message: `cancelled: ${reason}` });
+    const isUnread = this.#feed.isUnread(index);
     if (isUnread) this.#feed.forsake(index, error);
     if (this.#feed.withdraw(index) || (isUnread && index < this.#ledger.total)) {
-      this.#defeat(index, error);
+      this.#drop(index, error);
       this.#feed.refresh();
       this.#ledger.flush();
     } else if (!isUnread) {
@@ -103,74 +106,68 @@ export class Conductor {
 
   async #begin(): Promise<JobRun | undefined> {
     const { request, prepare, backends, env, cwd } = this.#job;
-    const { work, shared } = await prepare();
+    const { work, shared, warnings } = await prepare();
     if (this.#ledger.isOver) return undefined;
+    for (const warning of warnings) this.#tell.warning(warning);
     const all = await backends();
     const offers = await Promise.all(all.map(backend => backend.offers(request)));
     if (this.#ledger.isOver) return undefined;
     this.#plan = choosePlace(offers.flat());
-    this.#emit({ type: 'planned', job: request.id, plan: this.#plan });
+    this.#tell.planned(this.#plan);
     const place = placeOf(this.#plan, request);
     const backend = all.find(each => each.name === place.backend)!;
     const run = backend.run({ ...request, work, shared, env, cwd, tasks: this.#feed });
     this.#ledger.run(run.machine ?? backend.name);
-    if (request.taskCount !== undefined) this.#queued();
+    if (this.#ledger.isComplete) this.#tell.queued();
     this.#ledger.flush();
     return run;
   }
 
   async #attend(run: JobRun): Promise<void> {
-    let isCounted = this.#ledger.isComplete;
+    let isQueued = this.#ledger.isComplete;
     for await (const batch of run.events) {
       const at = epochNow();
       this.#ledger.machine = run.machine ?? this.#ledger.machine;
       for (const event of batch) this.#apply(event, at);
-      if (!isCounted && this.#ledger.isComplete) {
-        isCounted = true;
-        this.#queued();
+      if (!isQueued && this.#ledger.isComplete) {
+        isQueued = true;
+        this.#tell.queued();
       }
       this.#feed.refresh();
       this.#ledger.flush();
     }
-    if (this.#feed.failure !== undefined && !this.#isCutShort) throw this.#inputError(this.#feed.failure.cause);
-    const lost = this.#ledger.total - this.#ledger.settled;
-    if (lost > 0 && !this.#isCutShort) {
-      throw new MegalithError('AGENT_LOST', `"${this.#ledger.name}" ended with ${lost} tasks unaccounted for`);
-    }
+    if (this.#isCutShort) return;
+    const { total, settled } = this.#ledger;
+    if (this.#feed.failure !== undefined) throw inputFailed(this.#job.request, this.#feed.failure.cause, total);
+    if (settled < total) throw cutOff(this.#job.request, total - settled);
   }
 
   #apply(event: TaskEvent, at: number): void {
     const { index, attempt } = event;
     const { table } = this.#ledger;
-    const { id } = this.#job.request;
     if (event.type === 'log') {
       if (!table.isReleased(index)) this.#ledger.logs.append(index, event.stream, event.bytes);
-      this.#emit({ ...event, job: id });
+      this.#tell.log(event);
       return;
     }
     // A late word of an attempt that is over.
     if (attempt !== table.attempt(index) || table.isSettled(index) || table.code(index) === taskCode.waiting) return;
-    switch (event.type) {
-      case 'started':
-        this.#ledger.started(index);
-        if (this.#job.emit) this.#emit({ type: 'started', job: id, index, attempt, at: event.at });
-        return;
-      case 'progress':
-        this.#emit({ type: 'progress', job: id, index, value: event.value });
-        return;
-      case 'done':
-        this.#ledger.done(index, event.value, event.stats, at);
-        this.#feed.returned(index, true);
-        if (this.#job.emit) {
-          this.#emit({ type: 'done', job: id, index, value: event.value, stats: this.#ledger.stats(index)! });
-        }
-        return;
-      case 'failed':
-        this.#failed(event, at);
+    if (event.type === 'started') {
+      this.#ledger.started(index);
+      this.#tell.started(event);
+    } else if (event.type === 'progress') {
+      this.#tell.progress(event);
+    } else if (event.type === 'done') {
+      this.#ledger.done(index, event.value, event.stats, at);
+      this.#feed.returned(index, true);
+      this.#tell.done(index, event.value);
+    } else {
+      this.#failed(event, at);
     }
   }
 
-  #failed({ index, attempt, failure, stats }: TaskFailed, at: number): void {
+  #failed(event: TaskFailed, at: number): void {
+    const { index, attempt, failure, stats } = event;
     const error = this.#errorOf(index, failure);
     const record = { attempt, failure, ...(stats === undefined ? {} : { stats }) };
     const inMs = this.#isCutShort || this.#unwanted.has(index) ? undefined : this.#retryIn(attempt, error);
@@ -178,14 +175,14 @@ export class Conductor {
     if (inMs !== undefined) {
       this.#ledger.retrying(index, record);
       this.#feed.retryAfter(index, inMs);
-      this.#emit({ type: 'retrying', job: this.#job.request.id, index, attempt, failure, inMs });
+      this.#tell.retrying(event, inMs);
       return;
     }
     this.#ledger.failed(index, { error, attempt: record, stats }, at);
-    this.#emitFailed(index, error);
+    this.#tell.failed(index);
     if (this.#job.stopsOnFailure && error.code !== 'CANCELLED' && !this.#isCutShort) {
-      const name = this.#job.isSingle ? 'it' : `task ${index}`;
-      this.#cutShort(`${name} failed`, this.#cutShortError(`${name} failed`));
+      const reason = `task ${index} failed`;
+      this.#cutShort(reason, stopped(this.#job.request, reason));
     }
   }
 
@@ -193,59 +190,38 @@ export class Conductor {
     try {
       return nextRetry(this.#job.rule, attempt, error, Math.random());
     } catch (cause) {
-      const message = `"when" of the retry policy of "${this.#ledger.name}" threw ${inShort(cause)}`;
-      throw new MegalithError('THREW', message, { cause });
+      throw predicateFailed(this.#job.request, cause);
     }
   }
 
   /** Nothing new starts; what the backend has is asked to end, and what it does not have ends here. */
   #cutShort(reason: string, error: MegalithError): void {
     this.#isCutShort = true;
-    const waiting = this.#feed.stop();
-    for (const index of waiting) this.#defeat(index, error);
-    for (let index = this.#feed.taskCount; index < this.#ledger.total; index++) this.#defeat(index, error);
+    for (const index of this.#feed.stop()) this.#drop(index, error);
+    for (let index = this.#feed.taskCount; index < this.#ledger.total; index++) this.#drop(index, error);
     this.#run?.cancel(reason);
     this.#ledger.flush();
   }
 
-  #cutShortError(reason: string): MegalithError {
-    return new MegalithError('CANCELLED', `"${this.#ledger.name}" was stopped: ${reason}`, {
-      details: { job: this.#job.request.id },
-    });
-  }
-
   /** Settles a task that no backend has. */
-  #defeat(index: number, error: MegalithError): void {
+  #drop(index: number, error: MegalithError): void {
     if (this.#ledger.table.isSettled(index)) return;
     this.#ledger.failed(index, { error, attempt: undefined, stats: undefined }, epochNow());
-    this.#emitFailed(index, error);
+    this.#tell.failed(index);
   }
 
   #conclude(): void {
     if (this.#ledger.isOver) return;
     this.#ledger.end(this.#cancellation);
-    this.#ended();
+    this.#tell.ended();
   }
 
   #giveUp(error: unknown): void {
     if (this.#ledger.isOver) return;
-    const { name, id } = this.#job.request;
     this.#feed.stop();
     this.#run?.cancel('the job failed');
-    const jobError = isMegalithError(error)
-      ? error
-      : new MegalithError('AGENT_LOST', `"${name}" could not go on: ${inShort(error)}`, { cause: error, details: { job: id } });
-    this.#ledger.failJob(jobError, epochNow());
-    this.#ended(jobError);
-  }
-
-  #inputError(cause: unknown): MegalithError {
-    const { name, id } = this.#job.request;
-    if (isMegalithError(cause) && cause.code === 'USAGE') return cause;
-    return new MegalithError('THREW', `the input of "${name}" threw ${inShort(cause)} after ${this.#ledger.total} items`, {
-      cause,
-      details: { job: id },
-    });
+    this.#ledger.failJob(jobFailed(this.#job.request, error), epochNow());
+    this.#tell.ended();
   }
 
   #errorOf(index: number, failure: Failure): MegalithError {
@@ -257,24 +233,5 @@ export class Conductor {
       attempt: this.#ledger.table.attempt(index),
       where: this.#ledger.machine,
     });
-  }
-
-  #queued(): void {
-    this.#emit({ type: 'queued', job: this.#job.request.id, taskCount: this.#ledger.total });
-  }
-
-  #emitFailed(index: number, error: MegalithError): void {
-    if (!this.#job.emit) return;
-    const stats = this.#ledger.stats(index);
-    this.#emit({ type: 'failed', job: this.#job.request.id, index, error, ...(stats === undefined ? {} : { stats }) });
-  }
-
-  #ended(error?: MegalithError): void {
-    const { state, counts } = this.#ledger;
-    this.#emit({ type: 'ended', job: this.#job.request.id, state, counts, ...(error === undefined ? {} : { error }) });
-  }
-
-  #emit(event: JobEvent): void {
-    this.#job.emit?.(event);
   }
 }

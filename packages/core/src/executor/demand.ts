@@ -1,5 +1,7 @@
 /** Results of a lazy input that may wait for a taker before its intake pauses. */
-const patience = 10_000;
+const mostUntaken = 10_000;
+/** The same, in bytes: large results pause it sooner. */
+const mostUntakenBytes = 256 * 1024 * 1024;
 
 /**
  * Who wants a job's results, and how: what decides whether results are kept and whether a lazy input is read on.
@@ -55,9 +57,10 @@ export class Demand {
     this.#onGrowth?.();
   }
 
-  /** Whether a lazy input should rest while `untaken` results wait. */
-  isSated(untaken: number): boolean {
-    if (untaken < patience || this.#keepsAll || this.#awaitsTask) return false;
+  /** Whether a lazy input should rest while these results wait. */
+  isSated(untaken: { readonly length: number; readonly bytes: number }): boolean {
+    if (untaken.length < mostUntaken && untaken.bytes < mostUntakenBytes) return false;
+    if (this.#keepsAll || this.#awaitsTask) return false;
     return this.#loops > 0 || !this.#awaitsEnd;
   }
 }

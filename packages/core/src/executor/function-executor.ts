@@ -1,8 +1,8 @@
 import { MegalithError } from '@megalith/agent';
-import { parseSize } from '../config/size.js';
 import type { Backend } from '../backends/backend.js';
-import { type BackendOptions, createBackend } from '../backends/registry.js';
+import { parseSize } from '../config/size.js';
 import { choosePlace } from '../placement/plan.js';
+import { BackendChoice } from './backend-choice.js';
 import { type Call, type CollectOptions, collectCalls, getResult, type PartOf, type ResultOf } from './collect.js';
 import type { Items } from './input.js';
 import { newJobId } from './job-id.js';
@@ -21,8 +21,8 @@ import type {
   JobOptions,
   Plan,
   Size,
-  TaskFuture,
   TaskFunction,
+  TaskFuture,
   WaitOptions,
 } from './types.js';
 import { type WaitResult, wait } from './wait.js';
@@ -59,8 +59,7 @@ const patienceMs = 10_000;
 export class FunctionExecutor implements AsyncDisposable {
   readonly #options: ExecutorOptions;
   readonly #defaults: JobOptions;
-  readonly #backendOptions: BackendOptions;
-  #backend: Promise<Backend> | undefined;
+  readonly #backends: BackendChoice;
   /** Running, or with results that nobody asked for yet. */
   readonly #jobs = new Set<JobView<unknown>>();
   readonly #uncollected = new Set<Call>();
@@ -70,7 +69,7 @@ export class FunctionExecutor implements AsyncDisposable {
 
   /** @throws MegalithError USAGE */
   constructor(options: ExecutorOptions = {}) {
-    const { backend, slots, memory, home, defaults = {} } = options;
+    const { backend = 'auto', slots, memory, home, defaults = {} } = options;
     if (typeof backend === 'object' && (slots ?? memory ?? home) !== undefined) {
       throw usage('"slots", "memory" and "home" are for backends given by name', 'give them to the backend itself');
     }
@@ -79,11 +78,11 @@ export class FunctionExecutor implements AsyncDisposable {
     }
     this.#options = options;
     this.#defaults = defaults;
-    this.#backendOptions = {
+    this.#backends = new BackendChoice(backend, {
       ...(slots === undefined ? {} : { slots }),
       ...(memory === undefined ? {} : { memoryBytes: parseSize(memory) }),
       ...(home === undefined ? {} : { home }),
-    };
+    });
   }
 
   /** Runs a function once. */
@@ -134,13 +133,19 @@ export class FunctionExecutor implements AsyncDisposable {
   ): Reduction<O, unknown> {
     const settings = withDefaults(options, this.#defaults);
     const start = <T>(what: Launch): JobView<T> => this.#launch<T>(what);
-    const reduction = startMapReduce<O, unknown>(fn, items, reduce, settings, start, () => this.#uncollected.delete(reduction));
+    const reduction = startMapReduce<O, unknown>(fn, items, reduce, settings, start, () =>
+      this.#uncollected.delete(reduction),
+    );
     this.#uncollected.add(reduction);
     return reduction;
   }
 
   /** Runs a command once for each item: an argument vector, or a line for the shell in which items are safely quoted; `{}` stands for the item. */
-  command(template: readonly string[] | string, items: Items<unknown>, options: CommandOptions = {}): Job<CommandResult> {
+  command(
+    template: readonly string[] | string,
+    items: Items<unknown>,
+    options: CommandOptions = {},
+  ): Job<CommandResult> {
     const settings = withDefaults(options, this.#defaults);
     return this.#call<CommandResult>({
       name: settings.name ?? commandName(template),
@@ -191,7 +196,8 @@ export class FunctionExecutor implements AsyncDisposable {
       tags,
       ...(options.tasks === undefined ? {} : { taskCount: options.tasks }),
     };
-    const backends = await this.#backends();
+    if (this.#closing !== undefined) throw closed('plan');
+    const backends = await this.#backends.all();
     return choosePlace((await Promise.all(backends.map(backend => backend.offers(request)))).flat());
   }
 
@@ -213,8 +219,7 @@ export class FunctionExecutor implements AsyncDisposable {
   async #close(): Promise<void> {
     for (const job of this.#jobs) job.cancel('its executor was closed');
     await this.#allOver(this.#longestGraceMs + patienceMs);
-    if (typeof this.#options.backend === 'object' || this.#backend === undefined) return;
-    await (await this.#backend).close();
+    await this.#backends.close();
     await this.#allOver(patienceMs);
   }
 
@@ -236,7 +241,7 @@ export class FunctionExecutor implements AsyncDisposable {
 
   #launch<O>(what: Launch): JobView<O> {
     const { job, graceMs, over } = launch<O>(this.#closing === undefined ? what : refused(what), {
-      backends: () => this.#backends(),
+      backends: () => this.#backends.all(),
       onEvent: this.#options.onEvent,
       onCollected: collected => {
         this.#uncollected.delete(collected);
@@ -256,24 +261,14 @@ export class FunctionExecutor implements AsyncDisposable {
   #forgetIfDone(job: JobView<unknown>): void {
     if (job.ledger.isOver && job.isCollected) this.#jobs.delete(job);
   }
-
-  async #backends(): Promise<readonly Backend[]> {
-    const { backend = 'auto' } = this.#options;
-    if (typeof backend === 'object') return [backend];
-    this.#backend ??= createBackend(backend === 'auto' ? 'local' : backend, this.#backendOptions);
-    try {
-      return [await this.#backend];
-    } catch (error) {
-      // It may be registered later.
-      this.#backend = undefined;
-      throw error;
-    }
-  }
 }
 
 function refused(what: Launch): Launch {
-  const closed = usage(`cannot run "${what.name}": the executor was closed`, 'make a new executor');
-  return { ...what, prepare: () => Promise.reject(closed) };
+  return { ...what, prepare: () => Promise.reject(closed(`run "${what.name}"`)) };
+}
+
+function closed(deed: string): MegalithError {
+  return usage(`cannot ${deed}: the executor was closed`, 'make a new executor');
 }
 
 function usage(message: string, hint: string): MegalithError {

@@ -1,7 +1,7 @@
 import type { Conductor } from './conductor.js';
+import { futureMark } from './future-mark.js';
 import type { JobView } from './job-view.js';
 import type { Ledger } from './ledger.js';
-import { futureMark } from './future-mark.js';
 import { taskCode } from './task-table.js';
 import type { Attempt, TaskFuture, TaskLogs, TaskState, TaskStats } from './types.js';
 

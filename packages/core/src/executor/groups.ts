@@ -27,14 +27,16 @@ export class Groups {
 
   /** Puts what was made of the groups, in the order in which they were given, under their keys, in the order in which those came up. */
   byKey(results: readonly unknown[]): Map<unknown, unknown> {
-    return new Map([...this.#groups].map(([key, { given }]) => [key, given === undefined ? undefined : results[given]]));
+    return new Map(
+      [...this.#groups].map(([key, { given }]) => [key, given === undefined ? undefined : results[given]]),
+    );
   }
 
   /** An item was read. */
   add(item: unknown, index: number): void {
     const key = this.#reduceBy?.(item, index);
-    let group = this.#groups.get(key);
-    if (group === undefined) this.#groups.set(key, (group = { values: [], missing: 0, given: undefined }));
+    const group = this.#groups.get(key) ?? { values: [], missing: 0, given: undefined };
+    this.#groups.set(key, group);
     this.#places.set(index, { group, position: group.values.length });
     group.values.push(undefined);
     group.missing += 1;

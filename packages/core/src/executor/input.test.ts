@@ -69,7 +69,12 @@ describe('an input', () => {
 
   it('lets a generator tidy up when it is stopped', async () => {
     const tidied: string[] = [];
-    const sync = new Input(counted(() => 1, () => tidied.push('sync')));
+    const sync = new Input(
+      counted(
+        () => 1,
+        () => tidied.push('sync'),
+      ),
+    );
     const async = new Input(
       (async function* () {
         try {

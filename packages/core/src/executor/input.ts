@@ -90,7 +90,10 @@ export class Input {
     try {
       for (let left = max; left > 0; left--) {
         const { done, value } = rest.next();
-        if (done) return this.#end();
+        if (done) {
+          this.#end();
+          return;
+        }
         if (isPromiseLike(value)) {
           this.#rest = undefined;
           this.#source = awaited(value, rest);
@@ -163,7 +166,8 @@ function isPromiseLike(value: unknown): value is PromiseLike<unknown> {
 }
 
 function notItems(value: unknown): MegalithError {
-  const what = typeof value === 'object' || value === undefined ? String(value) : `the ${typeof value} ${inQuotes(value)}`;
+  const what =
+    typeof value === 'object' || value === undefined ? String(value) : `the ${typeof value} ${inQuotes(value)}`;
   return new MegalithError('USAGE', `items must be an array, an iterable or an async iterable, not ${what}`, {
     hint: 'for a single item use callAsync, or put it into an array',
   });

@@ -19,13 +19,7 @@ export class JobView<O> implements Job<O> {
   readonly #futures = new Map<number, Future<O>>();
   #isCollected = false;
 
-  constructor(
-    id: string,
-    isSingle: boolean,
-    ledger: Ledger,
-    conductor: Conductor,
-    onCollected: () => void,
-  ) {
+  constructor(id: string, isSingle: boolean, ledger: Ledger, conductor: Conductor, onCollected: () => void) {
     this.id = id;
     this.name = ledger.name;
     this.isSingle = isSingle;
@@ -79,7 +73,7 @@ export class JobView<O> implements Job<O> {
     if (future !== undefined) return future;
     future = new Future<O>(index, this, this.ledger, this.#conductor);
     // A result that a loop has in its hands goes when the loop goes on; a future asked for sooner keeps it.
-    if (this.ledger.isInLoop(index)) return future;
+    if (this.ledger.outbox.isHeld(index)) return future;
     table.keep(index);
     this.#futures.set(index, future);
     return future;

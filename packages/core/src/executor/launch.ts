@@ -1,6 +1,6 @@
 import type { Backend } from '../backends/backend.js';
+import { inputOf } from './chain.js';
 import { Conductor, type Prepared } from './conductor.js';
-import { Input } from './input.js';
 import { newJobId } from './job-id.js';
 import { jobSettings } from './job-settings.js';
 import { JobView } from './job-view.js';
@@ -51,7 +51,7 @@ function start<O>(what: Launch, where: Surroundings): Launched<O> {
   const { name, options, isSingle = false } = what;
   const id = newJobId();
   const { requirements, rule, concurrency, stopsOnFailure, tags, env, cwd } = jobSettings(options);
-  const input = new Input(what.items);
+  const input = inputOf(what.items);
   const ledger = new Ledger(name, input.length);
   const feed = new TaskFeed(input, ledger, {
     mayRetry: rule.retries > 0,

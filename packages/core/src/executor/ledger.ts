@@ -1,10 +1,11 @@
 import { type AttemptStats, MegalithError } from '@megalith/agent';
 import { Demand } from './demand.js';
-import { IndexQueue } from './index-queue.js';
 import { LogStore } from './logs.js';
+import { Outbox } from './outbox.js';
 import { Promised } from './promised.js';
 import { TaskTable, taskCode } from './task-table.js';
 import type { Attempt, JobCounts, JobState, Outcome, TaskStats } from './types.js';
+import { Waiting } from './waiting.js';
 
 /** A task that ended badly: the error for its future, and the facts of its last attempt. */
 export interface Defeat {
@@ -22,23 +23,22 @@ export class Ledger {
   readonly table: TaskTable;
   readonly logs = new LogStore();
   readonly demand = new Demand();
+  /** Settled, and not yet taken by a loop. */
+  readonly outbox = new Outbox();
   /** The machine that runs the job, once known. */
   machine: string | undefined;
 
   #state: JobState = 'preparing';
   #total: number;
-  #complete: boolean;
+  #isComplete: boolean;
   #done = 0;
   #failed = 0;
   #cancelled = 0;
   #running = 0;
+  #lost = 0;
   #jobError: MegalithError | undefined;
   #firstFailure: MegalithError | undefined;
-  #lost = 0;
-  /** Settled and not yet handed to a loop, in the order in which they settled. */
-  readonly #untaken = new IndexQueue();
-  readonly #inLoops = new Set<number>();
-  readonly #waiting = new Map<number, Promised<unknown>>();
+  readonly #waiting = new Waiting();
   /** Only of tasks that failed at least once. */
   readonly #attempts = new Map<number, Attempt[]>();
   readonly #listeners = new Set<() => void>();
@@ -49,7 +49,7 @@ export class Ledger {
     this.name = name;
     this.table = new TaskTable(length);
     this.#total = length ?? 0;
-    this.#complete = length !== undefined;
+    this.#isComplete = length !== undefined;
   }
 
   // What readers see.
@@ -65,7 +65,7 @@ export class Ledger {
   get counts(): JobCounts {
     return {
       total: this.#total,
-      complete: this.#complete,
+      complete: this.#isComplete,
       done: this.#done,
       failed: this.#failed,
       cancelled: this.#cancelled,
@@ -78,15 +78,11 @@ export class Ledger {
   }
 
   get isComplete(): boolean {
-    return this.#complete;
+    return this.#isComplete;
   }
 
   get settled(): number {
     return this.#done + this.#failed + this.#cancelled;
-  }
-
-  get untaken(): number {
-    return this.#untaken.length;
   }
 
   /** Results that loops took and nobody kept. */
@@ -104,11 +100,15 @@ export class Ledger {
     return this.#firstFailure;
   }
 
+  /** True while a lazy input should rest, because nobody takes what is there. */
+  get isSated(): boolean {
+    return this.demand.isSated(this.outbox);
+  }
+
   attempts(index: number): readonly Attempt[] {
     const failed = this.#attempts.get(index) ?? [];
-    if (this.table.code(index) !== taskCode.done) return failed;
-    const stats = this.stats(index);
-    return [...failed, { attempt: stats?.attempt ?? failed.length + 1, ...(stats === undefined ? {} : { stats }) }];
+    const stats = this.table.code(index) === taskCode.done ? this.stats(index) : undefined;
+    return stats === undefined ? failed : [...failed, { attempt: stats.attempt, stats }];
   }
 
   stats(index: number): TaskStats | undefined {
@@ -126,30 +126,19 @@ export class Ledger {
   /** The value of one task; rejects with its error. */
   result(index: number): Promise<unknown> {
     if (this.table.isReleased(index)) return Promise.reject(alreadyTaken(`task ${index} of "${this.name}"`));
-    const code = this.table.code(index);
-    if (code === taskCode.done) return Promise.resolve(this.table.value(index));
-    if (code > taskCode.done) return Promise.reject(this.table.error(index));
-    if (this.isOver) return Promise.reject(this.#jobError ?? this.#notThere(index));
-    let waiting = this.#waiting.get(index);
-    if (waiting === undefined) this.#waiting.set(index, (waiting = new Promised()));
-    return waiting.promise;
+    if (this.table.hasFailed(index)) return Promise.reject(this.table.error(index));
+    if (this.table.isSettled(index)) return Promise.resolve(this.table.value(index));
+    return this.isOver ? Promise.reject(this.#whyNever(index)) : this.#waiting.promise(index);
   }
 
-  /** The next result in the order of completion that no loop took yet. */
+  /** The next result that no loop took yet. */
   take(): number | undefined {
-    const index = this.#untaken.shift();
-    if (index !== undefined) this.#inLoops.add(index);
-    return index;
-  }
-
-  /** True while a loop works on the task's result. */
-  isInLoop(index: number): boolean {
-    return this.#inLoops.has(index);
+    return this.outbox.take(index => this.table.bytesOut(index));
   }
 
   /** A loop is through with a result that it took. */
   release(index: number): void {
-    this.#inLoops.delete(index);
+    this.outbox.letGo(index);
     if (this.demand.keepsAll || !this.table.release(index)) return;
     this.#lost += 1;
     this.#attempts.delete(index);
@@ -176,9 +165,9 @@ export class Ledger {
   }
 
   /** The input was read up to `total`. */
-  read(total: number, complete: boolean): void {
+  read(total: number, isComplete: boolean): void {
     this.#total = total;
-    this.#complete = complete;
+    this.#isComplete = isComplete;
   }
 
   started(index: number): void {
@@ -197,15 +186,14 @@ export class Ledger {
     this.#leaveRunning(index);
     this.table.settle(index, taskCode.done, value, stats, at);
     this.#done += 1;
-    this.#untaken.push(index);
-    if (this.#waiting.size > 0) this.#waitingFor(index)?.resolve(value);
+    this.outbox.put(index, stats.bytesOut);
+    this.#waiting.resolve(index, value);
   }
 
   failed(index: number, defeat: Defeat, at: number): void {
-    this.#leaveRunning(index);
     if (defeat.attempt !== undefined) this.#remember(index, defeat.attempt);
-    this.#settleWithError(index, defeat.error, defeat.stats, at);
-    this.#untaken.push(index);
+    this.#settle(index, defeat.error, defeat.stats, at);
+    this.outbox.put(index, defeat.stats?.bytesOut ?? 0);
     this.#firstFailure ??= defeat.error;
   }
 
@@ -214,21 +202,18 @@ export class Ledger {
     this.#jobError = error;
     this.#firstFailure ??= error;
     for (let index = 0; index < this.#total; index++) {
-      if (this.table.isSettled(index)) continue;
-      this.#leaveRunning(index);
-      this.#settleWithError(index, error, undefined, at);
+      if (!this.table.isSettled(index)) this.#settle(index, error, undefined, at);
     }
     this.#end(error.code === 'CANCELLED' ? 'cancelled' : 'failed');
   }
 
   /** Every task that will ever be has settled. @param cancellation set where somebody cancelled the whole job */
   end(cancellation?: MegalithError): void {
-    const cutShort = cancellation !== undefined && (this.#cancelled > 0 || !this.#complete);
-    if (cutShort) this.#firstFailure ??= cancellation;
-    this.#complete = true;
-    if (cutShort) this.#end('cancelled');
-    else if (this.#failed > 0) this.#end('failed');
-    else this.#end(this.#cancelled > 0 ? 'cancelled' : 'done');
+    const isCutShort = cancellation !== undefined && (this.#cancelled > 0 || !this.#isComplete);
+    if (isCutShort) this.#firstFailure ??= cancellation;
+    this.#isComplete = true;
+    if (this.#failed > 0 && !isCutShort) this.#end('failed');
+    else this.#end(isCutShort || this.#cancelled > 0 ? 'cancelled' : 'done');
   }
 
   flush(): void {
@@ -240,17 +225,17 @@ export class Ledger {
 
   #end(state: JobState): void {
     this.#state = state;
-    for (const [index, waiting] of this.#waiting) waiting.reject(this.#jobError ?? this.#notThere(index));
-    this.#waiting.clear();
+    this.#waiting.rejectAll(index => this.#whyNever(index));
     this.flush();
   }
 
-  #settleWithError(index: number, error: MegalithError, stats: AttemptStats | undefined, at: number): void {
+  #settle(index: number, error: MegalithError, stats: AttemptStats | undefined, at: number): void {
+    this.#leaveRunning(index);
     const isCancelled = error.code === 'CANCELLED';
     this.table.settle(index, isCancelled ? taskCode.cancelled : taskCode.failed, error, stats, at);
     if (isCancelled) this.#cancelled += 1;
     else this.#failed += 1;
-    if (this.#waiting.size > 0) this.#waitingFor(index)?.reject(error);
+    this.#waiting.reject(index, error);
   }
 
   #leaveRunning(index: number): void {
@@ -263,14 +248,12 @@ export class Ledger {
     else attempts.push(attempt);
   }
 
-  #waitingFor(index: number): Promised<unknown> | undefined {
-    const waiting = this.#waiting.get(index);
-    this.#waiting.delete(index);
-    return waiting;
-  }
-
-  #notThere(index: number): MegalithError {
-    return new MegalithError('NOT_FOUND', `"${this.name}" has no task ${index}: its input ended after ${this.#total}`);
+  /** Of a task that the job ended without. */
+  #whyNever(index: number): MegalithError {
+    return (
+      this.#jobError ??
+      new MegalithError('NOT_FOUND', `"${this.name}" has no task ${index}: its input ended after ${this.#total}`)
+    );
   }
 }
 
@@ -279,4 +262,3 @@ export function alreadyTaken(what: string): MegalithError {
     hint: 'await the job, or hold the future, before looping; a loop keeps each result only until it took the next',
   });
 }
-

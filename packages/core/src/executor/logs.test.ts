@@ -52,7 +52,9 @@ describe('logs in memory', () => {
           logs.append(index, stream, Buffer.alloc(length, 97 + (n % 26)));
           const kept = [0, 1, 2, 3, 4].map(each => logs.of(each));
           for (const { stdout, stderr } of kept) expect(stdout.length + stderr.length).toBeLessThanOrEqual(8);
-          expect(kept.reduce((sum, { stdout, stderr }) => sum + stdout.length + stderr.length, 0)).toBeLessThanOrEqual(20);
+          expect(kept.reduce((sum, { stdout, stderr }) => sum + stdout.length + stderr.length, 0)).toBeLessThanOrEqual(
+            20,
+          );
           if (length > 0) expect(logs.of(index)[stream].at(-1)).toBe(String.fromCharCode(97 + (n % 26)));
         }
       }),

@@ -14,7 +14,11 @@ class Loop<T> implements AsyncIterableIterator<T, undefined> {
   #held: number | undefined;
 
   /** @param pick gives what the loop sees of a task, or throws */
-  constructor(ledger: Ledger, pick: (ledger: Ledger, index: number) => T, atEnd: (ledger: Ledger) => Error | undefined) {
+  constructor(
+    ledger: Ledger,
+    pick: (ledger: Ledger, index: number) => T,
+    atEnd: (ledger: Ledger) => Error | undefined,
+  ) {
     this.#ledger = ledger;
     this.#pick = pick;
     this.#atEnd = atEnd;
@@ -71,15 +75,23 @@ class Loop<T> implements AsyncIterableIterator<T, undefined> {
 
 /** What became of each task; throws only if the job as a whole could not go on. */
 export function outcomesOf(ledger: Ledger): AsyncIterableIterator<Outcome<unknown>, undefined> {
-  return new Loop(ledger, (from, index) => from.outcome(index), from => from.jobError);
+  return new Loop(
+    ledger,
+    (from, index) => from.outcome(index),
+    from => from.jobError,
+  );
 }
 
 /** The value of each task; throws at the first that failed, and at the end of a cancelled job. */
 export function valuesOf(ledger: Ledger): AsyncIterableIterator<unknown, undefined> {
-  return new Loop(ledger, valueOf, from => from.jobError ?? (from.state === 'cancelled' ? from.firstFailure : undefined));
+  return new Loop(
+    ledger,
+    valueIn,
+    from => from.jobError ?? (from.state === 'cancelled' ? from.firstFailure : undefined),
+  );
 }
 
-function valueOf(ledger: Ledger, index: number): unknown {
+function valueIn(ledger: Ledger, index: number): unknown {
   if (ledger.table.hasFailed(index)) throw ledger.table.error(index);
   return ledger.table.value(index);
 }

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { FunctionExecutor } from './function-executor.js';
-import { createFakeBackend, type FakeContext, runShipped } from './testing/fake-backend.js';
 import { Promised } from './promised.js';
+import { createFakeBackend, type FakeContext, runShipped } from './testing/fake-backend.js';
 
 const square = (x: number) => x * x;
 const sum = (values: number[]) => values.reduce((a, b) => a + b, 0);
@@ -26,14 +26,18 @@ describe('mapReduce', () => {
 
   it('gives values in input order, whatever the order of completion', async () => {
     const gates = [new Promised<void>(), new Promised<void>()];
-    const { executor } = setUp(scripted(({ index }) => gates[index]!.promise.then(() => gates[0]!.resolve()).then(() => index)));
+    const { executor } = setUp(
+      scripted(({ index }) => gates[index]!.promise.then(() => gates[0]!.resolve()).then(() => index)),
+    );
     gates[1]!.resolve();
     expect(await executor.mapReduce(square, [0, 0], sum)).toEqual([0, 1]);
   });
 
   it('reduces each key by itself, in the order in which keys came up', async () => {
     const { executor } = setUp();
-    const byParity = await executor.mapReduce(square, [3, 1, 2, 4], sum, { reduceBy: x => (x % 2 === 0 ? 'even' : 'odd') });
+    const byParity = await executor.mapReduce(square, [3, 1, 2, 4], sum, {
+      reduceBy: x => (x % 2 === 0 ? 'even' : 'odd'),
+    });
     expect([...byParity]).toEqual([
       ['odd', 10],
       ['even', 20],
@@ -50,8 +54,15 @@ describe('mapReduce', () => {
 
   it('starts the reduce of a key when its maps are done, before other maps are', async () => {
     const gate = new Promised<void>();
-    const { executor, backend } = setUp(scripted(({ item }) => (item === 'slow' ? gate.promise.then(() => item) : item)));
-    const reduction = executor.mapReduce((x: string) => x, ['slow', 'a', 'a', 'b'], (xs: string[]) => xs, { reduceBy: x => x });
+    const { executor, backend } = setUp(
+      scripted(({ item }) => (item === 'slow' ? gate.promise.then(() => item) : item)),
+    );
+    const reduction = executor.mapReduce(
+      (x: string) => x,
+      ['slow', 'a', 'a', 'b'],
+      (xs: string[]) => xs,
+      { reduceBy: x => x },
+    );
     const reduces = () => backend.taken.filter(task => Array.isArray(task.item)).map(task => task.item);
     await expect.poll(reduces).toEqual([['a', 'a'], ['b']]);
     gate.resolve();
@@ -107,7 +118,12 @@ describe('mapReduce', () => {
         return item;
       }),
     );
-    const reduction = executor.mapReduce((x: string) => x, ['bad', 'good', 'good'], (xs: string[]) => xs, { reduceBy: x => x });
+    const reduction = executor.mapReduce(
+      (x: string) => x,
+      ['bad', 'good', 'good'],
+      (xs: string[]) => xs,
+      { reduceBy: x => x },
+    );
     await expect(reduction).rejects.toMatchObject({ code: 'THREW' });
     expect(await reduction.reduceJob).toEqual([['good', 'good']]);
   });
@@ -115,9 +131,13 @@ describe('mapReduce', () => {
   it('runs no map when the reduce cannot be shipped or placed', async () => {
     const { executor, backend } = setUp();
     const secret = new WeakMap<object, number>();
-    await expect(executor.mapReduce(square, [1], (xs: number[]) => secret.get(xs))).rejects.toMatchObject({ code: 'CANNOT_SHIP' });
+    await expect(executor.mapReduce(square, [1], (xs: number[]) => secret.get(xs))).rejects.toMatchObject({
+      code: 'CANNOT_SHIP',
+    });
     expect(backend.jobs).toEqual([]);
-    await expect(executor.mapReduce(square, [1], sum, { reduceOptions: { memory: 'huge' } })).rejects.toMatchObject({ code: 'USAGE' });
+    await expect(executor.mapReduce(square, [1], sum, { reduceOptions: { memory: 'huge' } })).rejects.toMatchObject({
+      code: 'USAGE',
+    });
   });
 
   it('fails when reduceBy throws', async () => {
@@ -135,7 +155,7 @@ describe('mapReduce', () => {
 
   it('is collected as one value, and can be cancelled', async () => {
     const { executor } = setUp();
-    executor.mapReduce(square, [1, 2], sum);
+    void executor.mapReduce(square, [1, 2], sum);
     expect(await executor.getResult()).toBe(5);
     expect(executor.jobs()).toEqual([]);
     const stuck = setUp(() => new Promise(() => undefined));

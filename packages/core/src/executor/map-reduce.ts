@@ -37,8 +37,10 @@ export function startMapReduce<O, R>(
   const reduceSettings = inherited(mapOptions, reduceOptions);
   // Together, so that nothing runs if either half could not.
   let works: Promise<[Prepared, Prepared]> | undefined;
-  const prepare = (): Promise<[Prepared, Prepared]> =>
-    (works ??= Promise.all([functionWork(fn, mapOptions), functionWork(reduce, reduceSettings)]));
+  const prepare = (): Promise<[Prepared, Prepared]> => {
+    works ??= Promise.all([functionWork(fn, mapOptions), functionWork(reduce, reduceSettings)]);
+    return works;
+  };
 
   const job = start<O>({
     name: mapOptions.name ?? functionName(fn),
@@ -73,13 +75,17 @@ export function startMapReduce<O, R>(
     job.cancel('the reduce cannot run');
   });
   void pass(job, groups, complete, isReadAhead);
-  const shape = (values: unknown[]): R =>
-    (reduceBy === undefined ? values[0] : groups.byKey(values)) as R;
+  const shape = (values: unknown[]): R => (reduceBy === undefined ? values[0] : groups.byKey(values)) as R;
   return new ReductionView<O, R>(job, reduceJob, shape, onCollected);
 }
 
 /** Passes mapped values on, group by group. A failed map leaves its group incomplete for ever. */
-async function pass(job: JobView<unknown>, groups: Groups, complete: Channel<unknown[]>, isReadAhead: boolean): Promise<void> {
+async function pass(
+  job: JobView<unknown>,
+  groups: Groups,
+  complete: Channel<unknown[]>,
+  isReadAhead: boolean,
+): Promise<void> {
   const give = (ready: unknown[][]): void => {
     for (const values of ready) complete.push(values);
   };

@@ -28,7 +28,10 @@ describe('pMap', () => {
 
   it('leaves out what is skipped, but not undefined', async () => {
     const { executor } = setUp();
-    expect(await pMap([1, 2, 3], x => (x === 2 ? pMapSkip : x === 3 ? undefined : x), { executor })).toEqual([1, undefined]);
+    expect(await pMap([1, 2, 3], x => (x === 2 ? pMapSkip : x === 3 ? undefined : x), { executor })).toEqual([
+      1,
+      undefined,
+    ]);
     expect(await pMap([1, 2], async x => (x === 2 ? pMapSkip : x), { executor, stopOnError: false })).toEqual([1]);
   });
 

@@ -1,6 +1,6 @@
 import type { FunctionExecutor } from './function-executor.js';
 import type { Items } from './input.js';
-import { pMapSkip } from './p-map-skip.js';
+import type { pMapSkip } from './p-map-skip.js';
 import { sharedExecutor } from './shared-executor.js';
 import { originalError } from './task-error.js';
 import type { FunctionOptions, Job } from './types.js';

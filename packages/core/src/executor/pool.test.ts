@@ -21,7 +21,12 @@ describe('a pool', () => {
   it('maps, spreads arguments, and applies', async () => {
     const { pool } = setUp();
     expect(await pool.map(square, [1, 2, 3])).toEqual([1, 4, 9]);
-    expect(await pool.starmap(add, [[1, 2], [3, 4]])).toEqual([3, 7]);
+    expect(
+      await pool.starmap(add, [
+        [1, 2],
+        [3, 4],
+      ]),
+    ).toEqual([3, 7]);
     expect(await pool.apply(add, [5, 6])).toBe(11);
     expect(await pool.apply(() => 'none', [])).toBe('none');
   });
@@ -87,11 +92,10 @@ describe('a pool', () => {
     await expect.poll(() => backend.running).toBe(1);
     await pool.terminate();
     expect(job.state).toBe('cancelled');
-    let block;
-    {
+    const inBlock = async () => {
       await using scoped = new Pool(undefined, { backend });
-      block = scoped.mapAsync(square, [1]);
-    }
-    expect(block.state).toBe('cancelled');
+      return [scoped.mapAsync(square, [1])];
+    };
+    expect((await inBlock())[0]?.state).toBe('cancelled');
   });
 });

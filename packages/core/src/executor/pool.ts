@@ -49,7 +49,11 @@ export class Pool implements AsyncDisposable {
   }
 
   /** As `map`, value by value in input order; items are read as tasks are sent. */
-  imap<I, O>(fn: (item: I) => O | PromiseLike<O>, items: Items<I>, options?: FunctionOptions): AsyncIterableIterator<O> {
+  imap<I, O>(
+    fn: (item: I) => O | PromiseLike<O>,
+    items: Items<I>,
+    options?: FunctionOptions,
+  ): AsyncIterableIterator<O> {
     return inInputOrder(this.mapAsync(fn, items, options));
   }
 
@@ -92,7 +96,8 @@ export class Pool implements AsyncDisposable {
 
   /** After `close`: waits until all work has ended, and lets the processes go. @throws MegalithError USAGE on an open pool */
   async join(): Promise<void> {
-    if (!this.#isClosed) throw new MegalithError('USAGE', 'the pool is open', { hint: 'call close() or terminate() first' });
+    if (!this.#isClosed)
+      throw new MegalithError('USAGE', 'the pool is open', { hint: 'call close() or terminate() first' });
     await wait(this.#executor.jobs());
     await this.#executor.close();
   }

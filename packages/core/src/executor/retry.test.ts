@@ -21,7 +21,11 @@ describe('nextRetry', () => {
   it('waits between nothing and the backoff, which grows by the factor up to its limit', () => {
     fc.assert(
       fc.property(
-        fc.record({ backoff: fc.nat(10_000), factor: fc.double({ min: 1, max: 4, noNaN: true }), maxBackoff: fc.nat(60_000) }),
+        fc.record({
+          backoff: fc.nat(10_000),
+          factor: fc.double({ min: 1, max: 4, noNaN: true }),
+          maxBackoff: fc.nat(60_000),
+        }),
         fc.integer({ min: 1, max: 100 }),
         random,
         (policy, attempt, r) => {
@@ -34,9 +38,12 @@ describe('nextRetry', () => {
     );
   });
 
-  it.each(['THREW', 'CRASHED', 'EXITED', 'OUT_OF_MEMORY', 'TIMED_OUT', 'AGENT_LOST'] as const)('retries %s by default', code => {
-    expect(nextRetry(retryRule(1), 1, failed(code), 0.5)).toBe(50);
-  });
+  it.each(['THREW', 'CRASHED', 'EXITED', 'OUT_OF_MEMORY', 'TIMED_OUT', 'AGENT_LOST'] as const)(
+    'retries %s by default',
+    code => {
+      expect(nextRetry(retryRule(1), 1, failed(code), 0.5)).toBe(50);
+    },
+  );
 
   it.each(['CANCELLED', 'NOT_SERIALIZABLE', 'OVER_MEMORY', 'OVER_CPUS', 'CANNOT_SHIP', 'CANNOT_SHARE'] as const)(
     'does not retry %s by default',

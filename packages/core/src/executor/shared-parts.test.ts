@@ -24,7 +24,10 @@ describe('shared inputs', () => {
   });
 
   it('leaves files and loaders to the machine', async () => {
-    const parts = await sharedParts({ a: sharedFile('/data/x.f64', 'Float64Array'), b: () => new Float64Array(3) }, ship);
+    const parts = await sharedParts(
+      { a: sharedFile('/data/x.f64', 'Float64Array'), b: () => new Float64Array(3) },
+      ship,
+    );
     expect(parts.map(part => part.spec)).toEqual([
       { name: 'a', source: 'file', type: 'Float64Array', path: '/data/x.f64' },
       { name: 'b', source: 'load', bundle },
@@ -33,7 +36,7 @@ describe('shared inputs', () => {
   });
 
   it.each([
-    ['the string \'abc\'', 'abc', 'share its bytes: Buffer.from(table)'],
+    ["the string 'abc'", 'abc', 'share its bytes: Buffer.from(table)'],
     ['an Array', [1, 2], 'make it a typed array: Float64Array.from(table)'],
     ['an Array', [{ x: 1 }], 'share each column of numbers as a typed array of its own, under its own name'],
     ['a Map', new Map(), 'make typed arrays of it: Float64Array.from(table.values())'],

@@ -53,18 +53,22 @@ function isSharedFile(input: unknown): input is SharedFile {
 }
 
 function cannotShare(name: string, input: unknown): MegalithError {
-  return new MegalithError('CANNOT_SHARE', `cannot share "${name}": ${whatIs(input)} has no bytes that tasks could see together`, {
-    hint: adviceFor(name, input),
-    details: { name },
-  });
+  return new MegalithError(
+    'CANNOT_SHARE',
+    `cannot share "${name}": ${whatIs(input)} has no bytes that tasks could see together`,
+    {
+      hint: adviceFor(name, input),
+      details: { name },
+    },
+  );
 }
 
 function whatIs(input: unknown): string {
   if (input === null || input === undefined) return String(input);
   if (Array.isArray(input)) return 'an Array';
   if (typeof input !== 'object') return `the ${typeof input} ${inspect(input, { maxStringLength: 40 })}`;
-  const { constructor } = input;
-  return typeof constructor === 'function' && constructor !== Object ? `a ${constructor.name}` : 'an object';
+  const made = input.constructor;
+  return typeof made === 'function' && made !== Object ? `a ${made.name}` : 'an object';
 }
 
 function adviceFor(name: string, input: unknown): string {

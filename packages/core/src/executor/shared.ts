@@ -1,5 +1,9 @@
 /** Loads a shared input on the machine where the tasks run, once. It is shipped like any function. */
-export type SharedLoader = () => SharedArrayBuffer | ArrayBufferView | ArrayBuffer | Promise<SharedArrayBuffer | ArrayBufferView | ArrayBuffer>;
+export type SharedLoader = () =>
+  | SharedArrayBuffer
+  | ArrayBufferView
+  | ArrayBuffer
+  | Promise<SharedArrayBuffer | ArrayBufferView | ArrayBuffer>;
 
 /** A file of the machine where the tasks run, read into shared memory there; the client never holds it. */
 export interface SharedFile {

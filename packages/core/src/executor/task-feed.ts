@@ -1,6 +1,6 @@
 import type { MegalithError } from '@megalith/agent';
 import type { TaskInput, TaskSource } from '../backends/backend.js';
-import { epochNow } from './clock.js';
+import { epochNow, timer } from './clock.js';
 import type { Input } from './input.js';
 import type { Ledger } from './ledger.js';
 import { Promised } from './promised.js';
@@ -92,12 +92,12 @@ export class TaskFeed implements TaskSource {
 
   /** Gives the task out again after a while. */
   retryAfter(index: number, delayMs: number): void {
-    const timer = setTimeout(() => {
+    const waiting = timer(() => {
       this.#timers.delete(index);
       this.#due.push(index);
       this.#poke();
     }, delayMs);
-    this.#timers.set(index, timer);
+    this.#timers.set(index, waiting);
   }
 
   /** Ends the giving out; tells which tasks were waiting for another try. */
@@ -105,7 +105,7 @@ export class TaskFeed implements TaskSource {
     if (this.#isStopped) return [];
     this.#isStopped = true;
     this.#input.stop();
-    for (const timer of this.#timers.values()) clearTimeout(timer);
+    for (const each of this.#timers.values()) clearTimeout(each);
     const waiting = [...this.#timers.keys(), ...this.#due];
     this.#timers.clear();
     this.#due.length = 0;
@@ -116,8 +116,7 @@ export class TaskFeed implements TaskSource {
 
   /** Withdraws a task that waits for another try. */
   withdraw(index: number): boolean {
-    const timer = this.#timers.get(index);
-    clearTimeout(timer);
+    clearTimeout(this.#timers.get(index));
     const at = this.#due.indexOf(index);
     if (at >= 0) this.#due.splice(at, 1);
     this.#items.delete(index);
@@ -189,7 +188,7 @@ export class TaskFeed implements TaskSource {
   }
 
   get #isResting(): boolean {
-    return this.#input.length === undefined && this.#ledger.demand.isSated(this.#ledger.untaken);
+    return this.#input.length === undefined && this.#ledger.isSated;
   }
 
   /** Whether `take` would give something for certain. */

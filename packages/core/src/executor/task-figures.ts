@@ -51,6 +51,10 @@ export function writeFigures(figures: Float64Array, row: number, stats: AttemptS
   figures[base + coldStart] = stats.coldStart ? 1 : 0;
 }
 
+export function readBytesOut(figures: Float64Array, row: number): number {
+  return Number.isNaN(figures[row * figuresLength + 1]) ? 0 : figures[row * figuresLength + 9]!;
+}
+
 /** Undefined for a task that never started. */
 export function readFigures(
   figures: Float64Array,

@@ -1,8 +1,16 @@
 import type { AttemptStats, MegalithError } from '@megalith/agent';
-import { figuresLength, readFigures, writeFigures, writeSubmitted } from './task-figures.js';
+import { figuresLength, readBytesOut, readFigures, writeFigures, writeSubmitted } from './task-figures.js';
 import type { TaskState, TaskStats } from './types.js';
 
-const states = ['pending', 'pending', 'running', 'waiting-to-retry', 'done', 'failed', 'cancelled'] as const satisfies TaskState[];
+const states = [
+  'pending',
+  'pending',
+  'running',
+  'waiting-to-retry',
+  'done',
+  'failed',
+  'cancelled',
+] as const satisfies TaskState[];
 
 /** A task's state in one byte. `unread`: nobody took it yet; `sent`: a backend has it. */
 export const taskCode = { unread: 0, sent: 1, running: 2, waiting: 3, done: 4, failed: 5, cancelled: 6 } as const;
@@ -113,6 +121,12 @@ export class TaskTable {
     return readFigures(rows.figures, row, rows.attempts[row]!, machine);
   }
 
+  /** Size of the encoded result; zero where the task never started. */
+  bytesOut(index: number): number {
+    const rows = this.#chunks[index >>> chunkBits]?.rows;
+    return rows === undefined ? 0 : readBytesOut(rows.figures, index & rowMask);
+  }
+
   /** From now on `release` leaves this task alone. */
   keep(index: number): void {
     const chunk = this.#chunk(index);
@@ -144,7 +158,8 @@ export class TaskTable {
 
   #chunk(index: number): Chunk {
     const number = index >>> chunkBits;
-    return (this.#chunks[number] ??= { codes: new Uint8Array(this.#rowsOf(number)), rows: undefined, released: 0 });
+    this.#chunks[number] ??= { codes: new Uint8Array(this.#rowsOf(number)), rows: undefined, released: 0 };
+    return this.#chunks[number];
   }
 
   #rows(chunk: Chunk, index: number): Rows {

@@ -113,13 +113,26 @@ export interface TaskLogs {
 /** How a task ended. */
 export type Outcome<O> =
   | { readonly index: number; readonly status: 'done'; readonly value: O; readonly stats: TaskStats }
-  | { readonly index: number; readonly status: 'failed' | 'cancelled'; readonly error: MegalithError; readonly stats?: TaskStats };
+  | {
+      readonly index: number;
+      readonly status: 'failed' | 'cancelled';
+      readonly error: MegalithError;
+      readonly stats?: TaskStats;
+    };
 
 /** What the readers of a job see, in order: progress bars, reports, metrics and logs are all made of this. */
 export type JobEvent =
+  /** What works but may surprise. */
+  | { readonly type: 'warning'; readonly job: string; readonly message: string }
   | { readonly type: 'planned'; readonly job: string; readonly plan: Plan }
   | { readonly type: 'queued'; readonly job: string; readonly taskCount: number }
-  | { readonly type: 'started'; readonly job: string; readonly index: number; readonly attempt: number; readonly at: number }
+  | {
+      readonly type: 'started';
+      readonly job: string;
+      readonly index: number;
+      readonly attempt: number;
+      readonly at: number;
+    }
   | {
       readonly type: 'log';
       readonly job: string;
@@ -130,9 +143,28 @@ export type JobEvent =
       readonly bytes: Uint8Array;
     }
   | { readonly type: 'progress'; readonly job: string; readonly index: number; readonly value: unknown }
-  | { readonly type: 'retrying'; readonly job: string; readonly index: number; readonly attempt: number; readonly failure: Failure; readonly inMs: number }
-  | { readonly type: 'done'; readonly job: string; readonly index: number; readonly value: unknown; readonly stats: TaskStats }
-  | { readonly type: 'failed'; readonly job: string; readonly index: number; readonly error: MegalithError; readonly stats?: TaskStats }
+  | {
+      readonly type: 'retrying';
+      readonly job: string;
+      readonly index: number;
+      readonly attempt: number;
+      readonly failure: Failure;
+      readonly inMs: number;
+    }
+  | {
+      readonly type: 'done';
+      readonly job: string;
+      readonly index: number;
+      readonly value: unknown;
+      readonly stats: TaskStats;
+    }
+  | {
+      readonly type: 'failed';
+      readonly job: string;
+      readonly index: number;
+      readonly error: MegalithError;
+      readonly stats?: TaskStats;
+    }
   | {
       readonly type: 'ended';
       readonly job: string;

@@ -1,5 +1,7 @@
 import { MegalithError } from '@megalith/agent';
 import { formatDuration } from '../config/duration.js';
+import { onAbort } from './abort.js';
+import { timer } from './clock.js';
 import type { Ledger } from './ledger.js';
 
 export interface UntilOptions {
@@ -17,14 +19,14 @@ export function until(ledgers: readonly Ledger[], isTrue: () => boolean, options
     if (isTrue()) return resolve();
     if (signal?.aborted) return reject(signal.reason);
     const subscriptions = ledgers.map(ledger => ledger.subscribe(() => isTrue() && leave(resolve)));
-    const timer = timeoutMs === undefined ? undefined : setTimeout(() => leave(() => reject(timedOut(timeoutMs))), timeoutMs);
-    const onAbort = (): void => leave(() => reject(signal?.reason));
-    signal?.addEventListener('abort', onAbort);
+    const limit =
+      timeoutMs === undefined ? undefined : timer(() => leave(() => reject(timedOut(timeoutMs))), timeoutMs);
+    const unlisten = signal && onAbort(signal, () => leave(() => reject(signal.reason)));
 
     function leave(settle: () => void): void {
       for (const unsubscribe of subscriptions) unsubscribe();
-      clearTimeout(timer);
-      signal?.removeEventListener('abort', onAbort);
+      clearTimeout(limit);
+      unlisten?.();
       settle();
     }
   });

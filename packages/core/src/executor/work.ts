@@ -18,11 +18,15 @@ export async function functionWork(fn: AnyFunction, options: FunctionOptions): P
       hint: 'leave "isolation" out',
     });
   }
-  const [{ ref }, parts] = await Promise.all([
+  const [{ ref, warnings }, parts] = await Promise.all([
     shipFunction(fn, options.name === undefined ? {} : { name: options.name }),
     sharedParts(shared ?? {}, shipFunction),
   ]);
-  return { work: { kind: 'function', bundle: ref, isolation, shared: parts.map(part => part.spec) }, shared: parts };
+  return {
+    work: { kind: 'function', bundle: ref, isolation, shared: parts.map(part => part.spec) },
+    shared: parts,
+    warnings,
+  };
 }
 
 /** @param template an argument vector, or a line for the shell */
@@ -30,10 +34,10 @@ export async function commandWork(template: readonly string[] | string, options:
   const { stdin = 'ignore' } = options;
   if (typeof template === 'string') {
     if (template.trim() === '') throw emptyCommand();
-    return { work: { kind: 'command', shell: template, stdin }, shared: [] };
+    return { work: { kind: 'command', shell: template, stdin }, shared: [], warnings: [] };
   }
   if (template.length === 0 || template[0] === '') throw emptyCommand();
-  return { work: { kind: 'command', argv: template, stdin }, shared: [] };
+  return { work: { kind: 'command', argv: template, stdin }, shared: [], warnings: [] };
 }
 
 export function functionName(fn: unknown): string {

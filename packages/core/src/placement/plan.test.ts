@@ -37,6 +37,8 @@ describe('a plan', () => {
   });
 
   it('says so when nobody offers anything', () => {
-    expect(() => placeOf(choosePlace([]), { name: 'x' })).toThrowError('no place can run "x": no backend offers a place');
+    expect(() => placeOf(choosePlace([]), { name: 'x' })).toThrowError(
+      'no place can run "x": no backend offers a place',
+    );
   });
 });

@@ -33,7 +33,3 @@ export function shapeOfArguments(...all: readonly unknown[]): { count: number; i
 export function indexAndAttempt(_item: unknown, { index, attempt }: TaskContext): { index: number; attempt: number } {
   return { index, attempt };
 }
-
-export async function* countTo(n: number): AsyncGenerator<number> {
-  for (let i = 1; i <= n; i++) yield i;
-}

@@ -48,8 +48,9 @@ export function createLocalBackend(options: BackendOptions): Backend {
 function connectToParent(socketPath: string): AgentConnection {
   const socket = connect(socketPath);
   socket.unref();
+  const slot = process.env.MEGALITH_SLOT;
   return new AgentConnection(socket, {
-    insideSlot: Number(process.env.MEGALITH_SLOT),
+    ...(slot === undefined ? {} : { insideSlot: Number(slot) }),
     onBusy: busy => {
       if (busy) socket.ref();
       else socket.unref();

@@ -1,5 +1,13 @@
 import { type AttemptStats, decodeValue, encodeThrown, type Failure, type TaskEvent } from '@megalith/agent';
-import type { Backend, BackendJob, Candidate, JobRequest, JobRun, TaskEvents, TaskInput } from '../../backends/backend.js';
+import type {
+  Backend,
+  BackendJob,
+  Candidate,
+  JobRequest,
+  JobRun,
+  TaskEvents,
+  TaskInput,
+} from '../../backends/backend.js';
 import { epochNow } from '../clock.js';
 import { Promised } from '../promised.js';
 
@@ -62,7 +70,14 @@ export function createFakeBackend(script: FakeTask = () => undefined, options: F
       return state.mostRunning;
     },
     async offers(_job: JobRequest) {
-      const place = { backend: name, description: `the ${name} backend`, cpus: slots, usableMemoryBytes: 2 ** 30, slots, usdPerHour: 0 };
+      const place = {
+        backend: name,
+        description: `the ${name} backend`,
+        cpus: slots,
+        usableMemoryBytes: 2 ** 30,
+        slots,
+        usdPerHour: 0,
+      };
       return [rejected === undefined ? place : { ...place, rejected }];
     },
     run(job: BackendJob): JobRun {
@@ -165,7 +180,9 @@ class FakeRun implements JobRun {
       const value = this.#script({ ...task, job: this.#job, signal: controller.signal, log });
       if (value instanceof Promise) {
         value.then(result => isMine() && this.#end(index, { value: result }, attempt), fail);
-      } else this.#end(index, { value }, attempt);
+      } else if (isMine()) {
+        this.#end(index, { value }, attempt);
+      }
     } catch (error) {
       fail(error);
     }
@@ -193,9 +210,9 @@ export function runShipped(): FakeTask {
   return async ({ job, ...task }) => {
     if (job.work.kind !== 'function') throw new Error(`${job.name} is no function`);
     const { hash, code, captured } = job.work.bundle;
-    let fn = loaded.get(hash);
-    if (fn === undefined) loaded.set(hash, (fn = load(code, captured)));
-    return (await fn)(task.item, task);
+    if (!loaded.has(hash)) loaded.set(hash, load(code, captured));
+    const fn = await loaded.get(hash)!;
+    return fn(task.item, task);
   };
 }
 

@@ -1,0 +1,18 @@
+import { Input } from './input.js';
+import { JobView } from './job-view.js';
+
+/** The input that some items make; the items of a job are its values in input order, each as soon as it and those before it are there. */
+export function inputOf(items: unknown): Input {
+  if (!(items instanceof JobView)) return new Input(items);
+  return new Input(items.ledger.isComplete ? [...items] : valuesInOrder(items));
+}
+
+async function* valuesInOrder(job: JobView<unknown>): AsyncGenerator<unknown, void, undefined> {
+  job.collect();
+  for (let index = 0; ; index++) {
+    while (index >= job.ledger.total && !job.ledger.isOver) await job.ledger.changed();
+    if (job.ledger.jobError !== undefined) throw job.ledger.jobError;
+    if (index >= job.ledger.total) return;
+    yield await job.future(index);
+  }
+}
