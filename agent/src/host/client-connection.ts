@@ -2,7 +2,7 @@ import type { Socket } from 'node:net';
 import { FrameReader, frameType, readMessage, writeFrame, writeMessage } from '../protocol/frame.js';
 import { type ClientMessage, type HostMessage, protocolVersion } from '../protocol/messages.js';
 import { readTasks, type TaskSpan } from '../protocol/tasks.js';
-import type { HostJob } from './host-job.js';
+import type { HostJob, JobClient } from './host-job.js';
 
 /** What a connection asks of the host. */
 export interface ConnectionHandler {
@@ -15,11 +15,9 @@ export interface ConnectionHandler {
 }
 
 /** One client: the program that started this host, or a task of it that starts jobs of its own. */
-export class ClientConnection {
+export class ClientConnection implements JobClient {
   readonly #socket: Socket;
-  /** The slot that this client lives in. */
   insideSlot: number | undefined;
-  /** Jobs of this client by its own numbers. */
   readonly jobs = new Map<number, HostJob>();
 
   constructor(socket: Socket, handler: ConnectionHandler, ready: HostMessage) {
@@ -69,13 +67,11 @@ export class ClientConnection {
     if (this.#socket.writable) writeMessage(this.#socket, message);
   }
 
-  /** False asks to pause until `onDrained` calls back. */
   sendRecords(records: Buffer): boolean {
     if (!this.#socket.writable) return true;
     return writeFrame(this.#socket, frameType.records, [records]);
   }
 
-  /** Calls back once the client has caught up. */
   onDrained(callback: () => void): void {
     if (this.#socket.writableNeedDrain) this.#socket.once('drain', callback);
     else callback();

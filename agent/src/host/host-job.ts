@@ -1,11 +1,10 @@
 import type { JobJournal } from '../journal/job-journal.js';
 import { ByteWriter } from '../protocol/byte-writer.js';
-import type { AttemptStats, Failure, JobSpec } from '../protocol/messages.js';
+import type { AttemptStats, Failure, HostMessage, JobSpec } from '../protocol/messages.js';
 import { RecordCursor, type TaskRef, writeFailed, writeStarted } from '../protocol/records.js';
 import type { TaskSpan } from '../protocol/tasks.js';
 import { averageTaskMs } from './batch-size.js';
 import { type BundleFile, storeBundle } from './bundle-file.js';
-import type { ClientConnection } from './client-connection.js';
 import { TaskQueue } from './task-queue.js';
 
 /** Events of one job that may wait for the disk before their source has to. */
@@ -16,7 +15,7 @@ export class HostJob {
   /** Unique on this host; records from slots carry it. */
   readonly number: number;
   readonly spec: JobSpec;
-  readonly connection: ClientConnection;
+  readonly connection: JobClient;
   readonly journal: JobJournal;
   readonly queue = new TaskQueue();
   /** Single tasks that were in a slot when it died and nobody knew which one did it: each runs alone, to find out. */
@@ -48,7 +47,7 @@ export class HostJob {
   grantedTasks = 0;
   grantedBytes = 0;
 
-  constructor(number: number, spec: JobSpec, connection: ClientConnection, journal: JobJournal, home: string) {
+  constructor(number: number, spec: JobSpec, connection: JobClient, journal: JobJournal, home: string) {
     this.number = number;
     this.spec = spec;
     this.connection = connection;
@@ -143,6 +142,19 @@ export class HostJob {
     this.stopped ??= failure;
     this.failTasks([...this.queue.clear(), ...this.suspects.splice(0).map(suspect => suspect.span)], this.stopped);
   }
+}
+
+/** Who submitted a job, and reads what becomes of it. */
+export interface JobClient {
+  /** The slot that this client lives in. */
+  readonly insideSlot: number | undefined;
+  /** Jobs of this client by its own numbers. */
+  readonly jobs: Map<number, HostJob>;
+  send(message: HostMessage): void;
+  /** False asks to pause until `onDrained` calls back. */
+  sendRecords(records: Buffer): boolean;
+  /** Calls back once the client has caught up. */
+  onDrained(callback: () => void): void;
 }
 
 export interface Suspect {

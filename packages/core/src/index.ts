@@ -13,7 +13,7 @@ export {
   megalithHome,
 } from '@megalith/agent';
 export type * from './backends/backend.js';
-export { type BackendFactory, type BackendOptions, registerBackend } from './backends/registry.js';
+export { type BackendFactory, registerBackend } from './backends/registry.js';
 export { formatDuration, parseDuration } from './config/duration.js';
 export { formatSize, parseSize } from './config/size.js';
 export { type CollectOptions, getResult } from './executor/collect.js';

@@ -1,8 +1,8 @@
-import { Pool, pMap } from '@megalith/core';
-import { describe, expect, test } from 'vitest';
+import { type Pool, pMap } from '@megalith/core';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { within } from './eventually.js';
 import { executorOf, type Place } from './place.js';
-import { addPair, double } from './tasks/arithmetic.js';
+import { double } from './tasks/arithmetic.js';
 
 /** What lets existing code change an import and nothing else. */
 export function dropIns(place: Place): void {
@@ -68,25 +68,39 @@ export function dropIns(place: Place): void {
     });
   });
 
-  describe('the pool', () => {
-    const executor = executorOf(place);
-    const pool = () => new Pool({ executor: executor() });
+  const { openPool } = place.capabilities;
+  describe.runIf(openPool)('the pool', () => {
+    let pool: Pool;
+    beforeAll(() => {
+      pool = openPool!();
+    });
+    afterAll(() => pool.terminate());
 
     test('maps', async () => {
-      expect(await pool().map(double, [1, 2, 3])).toEqual([2, 4, 6]);
+      expect(await pool.map(double, [1, 2, 3])).toEqual([2, 4, 6]);
+    });
+
+    test('gives a function its item and nothing else', async () => {
+      expect(await pool.map((...all: readonly unknown[]) => all, [1, [2]])).toEqual([[1], [[2]]]);
     });
 
     test('spreads tuples over parameters', async () => {
-      expect(
-        await pool().starmap((a: number, b: number) => a * b, [
-          [2, 3],
-          [4, 5],
-        ] as [number, number][]),
-      ).toEqual([6, 20]);
+      const pairs: [number, number][] = [
+        [2, 3],
+        [4, 5],
+      ];
+      expect(await pool.starmap((a: number, b: number) => a * b, pairs)).toEqual([6, 20]);
     });
 
     test('applies a function to arguments', async () => {
-      expect(await pool().apply((a: number, b: number) => a - b, [7, 2])).toBe(5);
+      expect(await pool.apply((a: number, b: number) => a - b, [7, 2])).toBe(5);
+    });
+
+    test('throws what the function threw', async () => {
+      const failing = (x: number): number => {
+        throw new RangeError(`not ${x}`);
+      };
+      await expect(pool.map(failing, [2])).rejects.toMatchObject({ name: 'RangeError', message: 'not 2' });
     });
 
     test('yields in order with imap', async () => {
@@ -95,13 +109,13 @@ export function dropIns(place: Place): void {
         await new Promise(resolve => setTimeout(resolve, ms));
         return ms;
       };
-      for await (const value of pool().imap(linger, [60, 0, 30])) seen.push(value);
+      for await (const value of pool.imap(linger, [60, 0, 30])) seen.push(value);
       expect(seen).toEqual([60, 0, 30]);
     });
 
     test('yields as they come with imapUnordered', async () => {
       const seen: number[] = [];
-      for await (const value of pool().imapUnordered(double, [1, 2, 3])) seen.push(value);
+      for await (const value of pool.imapUnordered(double, [1, 2, 3])) seen.push(value);
       expect(seen.toSorted()).toEqual([2, 4, 6]);
     });
 
@@ -110,17 +124,26 @@ export function dropIns(place: Place): void {
         for (let i = 0; ; i++) yield i;
       }
       const seen: number[] = [];
-      for await (const value of pool().imap(double, numbers())) {
+      for await (const value of pool.imap(double, numbers())) {
         if (seen.push(value) === 3) break;
       }
       expect(seen).toEqual([0, 2, 4]);
     });
 
-    test('has asynchronous forms whose results can be asked for', async () => {
-      const result = pool().mapAsync(addPair, [[1, 2]] as [number, number][]);
-      expect(await within(30_000, 'the result', result.get())).toEqual([3]);
-      expect(result.ready()).toBe(true);
-      expect(result.successful()).toBe(true);
+    test('has asynchronous forms, whose results can be asked for later', async () => {
+      const job = pool.mapAsync(double, [1, 2]);
+      const future = pool.applyAsync((a: number) => a + 1, [4]);
+      expect(await within(30_000, 'the results', Promise.all([job, future]))).toEqual([[2, 4], 5]);
+      expect([job.state, future.state]).toEqual(['done', 'done']);
+    });
+
+    test('takes no work once closed, finishes what it has, and joins', async () => {
+      const other = openPool!();
+      const job = other.mapAsync(double, [1, 2]);
+      other.close();
+      expect(() => other.mapAsync(double, [3])).toThrowError(expect.objectContaining({ code: 'USAGE' }));
+      await within(30_000, 'join', other.join());
+      expect(await job).toEqual([2, 4]);
     });
   });
 }

@@ -1,4 +1,4 @@
-import type { FunctionExecutor } from '@megalith/core';
+import type { FunctionExecutor, Pool } from '@megalith/core';
 import { afterAll, beforeAll } from 'vitest';
 
 /** What a backend may lack; a suite that needs it is then left out, and says so. */
@@ -8,6 +8,8 @@ export interface Capabilities {
   /** Tasks may run as threads and share memory. */
   readonly threads: boolean;
   readonly commands: boolean;
+  /** Gives a pool on that backend; without it, pools are not tested. */
+  readonly openPool: (() => Pool) | undefined;
 }
 
 /** A backend under test. */

@@ -104,3 +104,13 @@ export interface Backend {
   /** Ends everything that it started and waits until it is gone. Idempotent. */
   close(): Promise<void>;
 }
+
+/** What a backend is made from; each takes what it has a use for. */
+export interface BackendOptions {
+  /** Tasks at once. @defaultValue as many as the backend has processors */
+  readonly slots?: number;
+  /** Memory for all tasks together. @defaultValue what the backend has */
+  readonly memoryBytes?: number;
+  /** Where journals are kept. */
+  readonly home?: string;
+}

@@ -1,15 +1,5 @@
 import { MegalithError } from '@megalith/agent';
-import type { Backend } from './backend.js';
-
-/** What a backend is made from; each takes what it has a use for. */
-export interface BackendOptions {
-  /** Tasks at once. @defaultValue as many as the backend has processors */
-  readonly slots?: number;
-  /** Memory for all tasks together. @defaultValue what the backend has */
-  readonly memoryBytes?: number;
-  /** Where journals are kept. */
-  readonly home?: string;
-}
+import type { Backend, BackendOptions } from './backend.js';
 
 export type BackendFactory = (options: BackendOptions) => Backend | Promise<Backend>;
 

@@ -1,5 +1,5 @@
-import type { Backend } from '../backends/backend.js';
-import { type BackendOptions, createBackend } from '../backends/registry.js';
+import type { Backend, BackendOptions } from '../backends/backend.js';
+import { createBackend } from '../backends/registry.js';
 
 /** The backends of one executor: made when first needed, and closed by whoever made them. */
 export class BackendChoice {

@@ -13,7 +13,7 @@ import {
   writeMessage,
 } from '@megalith/agent';
 import type { BackendJob, JobRun } from '../backend.js';
-import { AgentRun } from './agent-run.js';
+import { AgentRun, type AgentWire } from './agent-run.js';
 
 export interface AgentConnectionOptions {
   /** Set inside a task: the slot where it runs, whose cpus its own jobs may use while it waits. */
@@ -25,7 +25,7 @@ export interface AgentConnectionOptions {
 }
 
 /** The client's end of the wire to a job host, over any stream. */
-export class AgentConnection {
+export class AgentConnection implements AgentWire {
   /** What the machine has; rejects when the other side is lost or speaks another version. */
   readonly machine: Promise<MachineInfo>;
   readonly #stream: Duplex;
@@ -74,7 +74,6 @@ export class AgentConnection {
     if (this.#open) writeMessage(this.#stream, message);
   }
 
-  /** Writes a binary frame; waits while the stream is full. */
   async sendFrame(type: typeof frameType.tasks | typeof frameType.shared, parts: readonly Uint8Array[]): Promise<void> {
     if (!this.#open || writeFrame(this.#stream, type, parts)) return;
     await new Promise<void>(resolve => {
@@ -88,7 +87,6 @@ export class AgentConnection {
     });
   }
 
-  /** The run has had its last event. */
   over(number: number): void {
     if (this.#runs.delete(number) && this.#runs.size === 0) this.#options.onBusy?.(false);
   }

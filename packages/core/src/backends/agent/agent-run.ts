@@ -2,14 +2,15 @@ import {
   appendTask,
   ByteWriter,
   beginTasks,
+  type ClientMessage,
   type Failure,
   frameType,
   isMegalithError,
   type JobSpec,
+  type MachineInfo,
   type TaskEvent,
 } from '@megalith/agent';
 import type { BackendJob, JobRun, TaskEvents, TaskInput } from '../backend.js';
-import type { AgentConnection } from './agent-connection.js';
 import { EventQueue } from './event-queue.js';
 
 /** Tasks encoded in one go, so that neither this thread nor the host is busy with one frame for long. */
@@ -17,11 +18,21 @@ const tasksPerFrame = 2048;
 const bytesPerFrame = 256 * 1024;
 const sharedPiece = 1024 * 1024;
 
+/** What a run needs of the connection that carries it. */
+export interface AgentWire {
+  readonly machine: Promise<MachineInfo>;
+  send(message: ClientMessage): void;
+  /** Writes a binary frame; waits while the stream is full. */
+  sendFrame(type: typeof frameType.tasks | typeof frameType.shared, parts: readonly Uint8Array[]): Promise<void>;
+  /** The run has had its last event. */
+  over(job: number): void;
+}
+
 /** One job on its way through an agent. */
 export class AgentRun implements JobRun {
   readonly #number: number;
   readonly #job: BackendJob;
-  readonly #connection: AgentConnection;
+  readonly #connection: AgentWire;
   readonly #queue = new EventQueue<TaskEvents>();
   #machine: string | undefined;
   #tasks = 0;
@@ -30,7 +41,7 @@ export class AgentRun implements JobRun {
   #over = false;
   #cancelled = false;
 
-  constructor(number: number, job: BackendJob, connection: AgentConnection) {
+  constructor(number: number, job: BackendJob, connection: AgentWire) {
     this.#number = number;
     this.#job = job;
     this.#connection = connection;

@@ -2,8 +2,7 @@ import { connect } from 'node:net';
 import { usableCpus, usableMemoryBytes } from '@megalith/agent';
 import { formatSize } from '../../config/size.js';
 import { AgentConnection } from '../agent/agent-connection.js';
-import type { Backend, BackendJob, Candidate, JobRequest, JobRun } from '../backend.js';
-import type { BackendOptions } from '../registry.js';
+import type { Backend, BackendJob, BackendOptions, Candidate, JobRequest, JobRun } from '../backend.js';
 import { HostProcess } from './host-process.js';
 
 /** This machine: tasks run in processes of its own, started by a job host that is a child of this process. */
