@@ -10,6 +10,9 @@ import { TaskQueue } from './task-queue.js';
 /** Events of one job that may wait for the disk before their source has to. */
 export const journalBacklogBytes = 32 * 2 ** 20;
 
+/** The failure of a task that its client cancelled alone. */
+export const taskCancelled: Failure = { code: 'CANCELLED', message: 'the task was cancelled' };
+
 /** One job as its host sees it: what waits, what runs, what is over. */
 export class HostJob {
   /** Unique on this host; records from slots carry it. */
@@ -98,7 +101,7 @@ export class HostJob {
   /** Whether a task is to end: its own cancellation, or the job's end. */
   endOf(index: number): Failure | undefined {
     if (this.stopped !== undefined) return this.stopped;
-    return this.cancelled.has(index) ? { code: 'CANCELLED', message: 'the task was cancelled' } : undefined;
+    return this.cancelled.has(index) ? taskCancelled : undefined;
   }
 
   /** Sends records of this job to the client and the journal; false asks to pause until `whenRead` calls back. */

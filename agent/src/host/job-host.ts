@@ -14,7 +14,7 @@ import { ClientConnection, type ConnectionHandler } from './client-connection.js
 import { windowBytes, windowTasks } from './client-window.js';
 import { CommandRunner } from './command-runner.js';
 import { FunctionRunner } from './function-runner.js';
-import { HostJob, journalBacklogBytes } from './host-job.js';
+import { HostJob, journalBacklogBytes, taskCancelled } from './host-job.js';
 import { MemoryGuard } from './memory-guard.js';
 import { sharedSpool } from './slot-pool.js';
 
@@ -152,8 +152,13 @@ export class JobHost implements ConnectionHandler {
     job.received += span.length;
     job.grantedTasks -= span.length;
     job.grantedBytes -= span.byteLength;
-    if (job.stopped === undefined) job.queue.push(span);
-    else job.failTasks([span], job.stopped);
+    if (job.stopped !== undefined) {
+      job.failTasks([span], job.stopped);
+    } else {
+      job.queue.push(span);
+      // A task may be cancelled before it has come.
+      if (job.cancelled.size > 0) this.#failCancelled(job);
+    }
     this.#settled(job);
     this.#pumpSoon();
   }
@@ -192,8 +197,12 @@ export class JobHost implements ConnectionHandler {
       return;
     }
     for (const index of indexes) job.cancelled.add(index);
-    job.failTasks(job.queue.remove(job.cancelled), { code: 'CANCELLED', message: `cancelled: ${reason}` });
+    this.#failCancelled(job);
     this.#endCancelled(job);
+  }
+
+  #failCancelled(job: HostJob): void {
+    job.failTasks(job.queue.remove(job.cancelled), taskCancelled);
   }
 
   #stop(job: HostJob, reason: string): void {

@@ -41,7 +41,7 @@ test('measures the sides in turns', async () => {
   expect(calls).toEqual(['ours', 'peer', 'peer', 'ours', 'ours', 'peer']);
 });
 
-test('gives three digits', async () => {
+test('gives four digits', async () => {
   const { subject } = scripted([1234.5678], [3]);
-  expect(await compare('b', subject)).toMatchObject({ ours: 1230, ratio: 412 });
+  expect(await compare('b', subject)).toMatchObject({ ours: 1235, ratio: 411.5 });
 });

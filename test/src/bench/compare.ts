@@ -26,7 +26,7 @@ export async function compare(bench: string, subject: BenchCase): Promise<Row> {
   };
 }
 
-/** Three digits that count; more would be noise. */
+/** Four digits that count; more would be noise. */
 function rounded(value: number): number {
-  return Number(value.toPrecision(3));
+  return Number(value.toPrecision(4));
 }

@@ -1,7 +1,7 @@
 import type { Row } from './bench.js';
 
 const heads = ['bench', 'case', 'ours', 'peer', '', 'ours/peer', 'against'] as const;
-const widths = [7, 52, 9, 9, 4, 10, 0] as const;
+const widths = [5, 66, 7, 7, 4, 9, 0] as const;
 
 /** The line above the rows; it says which way is good. */
 export function tableHead(): string {

@@ -91,8 +91,8 @@ describe('a client', () => {
       'main.mjs': `
         import { FunctionExecutor } from '@megalith/core';
         const executor = new FunctionExecutor({ backend: 'local' });
-        const job = executor.map(() => { for (;;); }, [1, 2]);
-        for await (const _ of executor.map(x => x, [1])) throw new Error('my own mistake');
+        executor.map(() => { for (;;); }, [1, 2], { cpus: 0.1 });
+        for await (const _ of executor.map(x => x, [1], { cpus: 0.1 })) throw new Error('my own mistake');
       `,
     });
     const end = await startScript(folder, 'main.mjs', { env: { ...marked.env } }).end();

@@ -4,8 +4,9 @@ import { Promised } from './promised.js';
 /** What `map` takes items from. Items may be promises or futures: they are awaited. */
 export type Items<I> = Iterable<I | PromiseLike<I>> | AsyncIterable<I | PromiseLike<I>>;
 
-/** Items fetched ahead of an asynchronous input, so that its pace and that of the tasks may differ for a moment. */
-const ahead = 256;
+/** Items fetched ahead of an asynchronous input: few at first, and more when they turn out to be taken at once. */
+const leastAhead = 16;
+const mostAhead = 4096;
 
 /**
  * Reads items when somebody asks for them, and no sooner: a long input is never held in memory.
@@ -18,7 +19,9 @@ export class Input {
   #source: AsyncIterator<unknown> | undefined;
   readonly #fetched: unknown[] = [];
   #taken = 0;
+  #ahead = leastAhead;
   #isFetching = false;
+  #announcing: NodeJS.Immediate | undefined;
   #isExhausted = false;
   #failure: { readonly cause: unknown } | undefined;
   #news: Promised<void> | undefined;
@@ -58,7 +61,10 @@ export class Input {
       this.#taken = 0;
     }
     if (this.#rest !== undefined) this.#readNow(left, use);
-    if (this.#source !== undefined) void this.#fetch();
+    if (this.#source !== undefined) {
+      if (left > 0) this.#ahead = Math.min(mostAhead, this.#ahead * 2);
+      void this.#fetch();
+    }
   }
 
   /** Settles when `read` may give something, or will never again. */
@@ -110,12 +116,13 @@ export class Input {
     if (this.#isFetching || this.#source === undefined) return;
     this.#isFetching = true;
     try {
-      while (this.#source !== undefined && this.#fetched.length - this.#taken < ahead) {
+      while (this.#source !== undefined && this.#fetched.length - this.#taken < this.#ahead) {
         const { done, value } = await this.#source.next();
         if (this.#isExhausted) return;
         if (done) return this.#end();
         this.#fetched.push(isPromiseLike(value) ? await value : value);
-        this.#announce();
+        // Once for all that come in this turn: one by one they would travel one by one.
+        this.#announcing ??= setImmediate(() => this.#announce());
       }
     } catch (cause) {
       if (!this.#isExhausted) this.#end({ cause });
@@ -133,6 +140,8 @@ export class Input {
   }
 
   #announce(): void {
+    clearImmediate(this.#announcing);
+    this.#announcing = undefined;
     this.#news?.resolve();
     this.#news = undefined;
   }

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { Promised } from './promised.js';
-import { executorOf } from './testing/executor-of.js';
+import { double, executorOf } from './testing/executor-of.js';
 import { wait } from './wait.js';
 
 describe('wait', () => {
@@ -25,6 +25,21 @@ describe('wait', () => {
     const all = await wait(job);
     expect(all.done).toHaveLength(4);
     expect(all.pending).toEqual([]);
+  });
+
+  it('knows no percentage of an input whose length it does not know', async () => {
+    const gate = new Promised<void>();
+    const { map } = executorOf(double);
+    const items = (async function* () {
+      yield* [1, 2, 3];
+      await gate.promise;
+      yield 4;
+    })();
+    const job = map(items);
+    await wait(job, { when: 'any' });
+    await expect(wait(job, { when: 10, timeout: 20 })).rejects.toMatchObject({ code: 'WAIT_TIMED_OUT' });
+    gate.resolve();
+    expect((await wait(job, { when: 100 })).done).toHaveLength(4);
   });
 
   it('throws when its time is up, and the job goes on', async () => {

@@ -20,7 +20,7 @@ const peers = [
 /** 1,000 times `true`: what starting and following a command costs. The command line is measured whole. */
 export const commands: readonly BenchCase[] = peers.flatMap(({ program, peerName, args }) =>
   ways.map(({ way, ours }) => ({
-    name: `commands/1,000 × true, ${way}, against ${program}`,
+    name: `commands/1,000 × true, ${way}, and ${program}`,
     unit: 'ms' as const,
     ours,
     peer: async () => (await runProgram(program, args, lines)).wholeMs,

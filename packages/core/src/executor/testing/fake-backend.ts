@@ -141,10 +141,13 @@ class FakeRun implements JobRun {
 
   async *#play(): AsyncGenerator<TaskEvents> {
     const { tasks } = this.#job;
+    let hasEnded = false;
     try {
       for (;;) {
         if (this.#breakdown !== undefined) throw this.#breakdown.error;
-        for (const task of tasks.take(this.#slots - this.#running.size)) this.#start(task);
+        // A real backend tells its host that the end has come, and can send nothing after that.
+        hasEnded ||= tasks.ended;
+        if (!hasEnded) for (const task of tasks.take(this.#slots - this.#running.size)) this.#start(task);
         if (this.#batch.length > 0) {
           const batch = this.#batch;
           this.#batch = [];
