@@ -32,7 +32,7 @@ export { ByteWriter } from './protocol/byte-writer.js';
 export { encodeError, encodeThrown, reviveError, reviveThrown } from './protocol/error-codec.js';
 export { FrameReader, type FrameType, frameType, readMessage, writeFrame, writeMessage } from './protocol/frame.js';
 export type * from './protocol/messages.js';
-export { protocolVersion } from './protocol/messages.js';
+export { initialCredit, protocolVersion } from './protocol/messages.js';
 export {
   RecordCursor,
   readRecords,

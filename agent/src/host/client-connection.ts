@@ -17,6 +17,7 @@ export interface ConnectionHandler {
 /** One client: the program that started this host, or a task of it that starts jobs of its own. */
 export class ClientConnection implements JobClient {
   readonly #socket: Socket;
+  readonly #waiting: (() => void)[] = [];
   insideSlot: number | undefined;
   readonly jobs = new Map<number, HostJob>();
 
@@ -37,7 +38,11 @@ export class ClientConnection implements JobClient {
       }
     });
     socket.on('data', (chunk: Buffer) => reader.push(chunk));
-    socket.on('close', () => handler.closed(this));
+    socket.on('drain', () => this.#caughtUp());
+    socket.on('close', () => {
+      this.#caughtUp();
+      handler.closed(this);
+    });
     // `close` follows; a client that vanished is no error of the host.
     socket.on('error', () => socket.destroy());
   }
@@ -73,8 +78,12 @@ export class ClientConnection implements JobClient {
   }
 
   onDrained(callback: () => void): void {
-    if (this.#socket.writableNeedDrain) this.#socket.once('drain', callback);
+    if (this.#socket.writableNeedDrain) this.#waiting.push(callback);
     else callback();
+  }
+
+  #caughtUp(): void {
+    for (const callback of this.#waiting.splice(0)) callback();
   }
 
   close(): void {

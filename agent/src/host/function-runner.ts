@@ -83,6 +83,8 @@ export class FunctionRunner {
       executor: slot.executor,
       load: { job: job.number, ...job.bundle, env: job.spec.env, cwd: job.spec.cwd },
     });
+    // The slot keeps tasks until the module is there.
+    this.#feed(slot);
   }
 
   #release(slot: Slot): void {
@@ -100,13 +102,14 @@ export class FunctionRunner {
   #feed(slot: Slot): void {
     const job = slot.assigned;
     // While an answer to a nudge is on its way, nobody knows which tasks the slot still has.
-    if (job === undefined || slot.state !== 'ready' || slot.loading !== undefined || slot.nudged) return;
+    if (job === undefined || slot.state !== 'ready' || slot.nudged) return;
+    if (slot.loading !== undefined && slot.length > 0) return;
     if (slot.length === 0 && this.#sendSuspect(slot, job)) return;
     const mayTake = slot.verdict === undefined && slot.running === undefined && job.suspects.length === 0;
     if (mayTake && slot.length * 2 <= job.lastBatch && !(slot.length > 0 && this.#hooks.isOtherStarving(job))) {
       this.#sendBatch(slot, job);
     }
-    if (slot.length === 0) this.#release(slot);
+    if (slot.length === 0 && slot.loading === undefined) this.#release(slot);
   }
 
   #sendBatch(slot: Slot, job: HostJob): void {
@@ -165,6 +168,7 @@ export class FunctionRunner {
       case 'loadFailed': {
         const job = slot.loading;
         slot.loading = undefined;
+        for (const { span } of slot.takeBack(0)) job?.takeBack(span);
         if (job !== undefined) this.#hooks.jobFailed(job, message.failure);
         this.#release(slot);
         return;
@@ -279,8 +283,8 @@ export class FunctionRunner {
 
   #bury(slot: Slot, failure: Failure, severalDied = false): void {
     if (slot.loading !== undefined) this.#diedLoading(slot.loading, failure);
-    slot.loading = undefined;
     const jobs = settleDeath(slot, failure, severalDied);
+    slot.loading = undefined;
     this.#release(slot);
     for (const job of jobs) this.#hooks.settled(job);
   }

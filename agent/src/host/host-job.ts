@@ -1,6 +1,12 @@
 import type { JobJournal } from '../journal/job-journal.js';
 import { ByteWriter } from '../protocol/byte-writer.js';
-import type { AttemptStats, Failure, HostMessage, JobSpec } from '../protocol/messages.js';
+import {
+  type AttemptStats,
+  type Failure,
+  type HostMessage,
+  initialCredit,
+  type JobSpec,
+} from '../protocol/messages.js';
 import { RecordCursor, type TaskRef, writeFailed, writeStarted } from '../protocol/records.js';
 import type { TaskSpan } from '../protocol/tasks.js';
 import { averageTaskMs } from './batch-size.js';
@@ -47,8 +53,8 @@ export class HostJob {
   over = false;
   readonly #bundleFile: BundleFile | undefined;
   /** What the client may still send. */
-  grantedTasks = 0;
-  grantedBytes = 0;
+  grantedTasks: number = initialCredit.tasks;
+  grantedBytes: number = initialCredit.bytes;
 
   constructor(number: number, spec: JobSpec, connection: JobClient, journal: JobJournal, home: string) {
     this.number = number;

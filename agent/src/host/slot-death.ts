@@ -59,6 +59,7 @@ export function settleDeath(slot: Slot, failure: Failure, severalDied = false): 
 
 /** How many tasks were begun; undefined where the slot died too suddenly to tell. */
 function begunAtDeath(slot: Slot): number | undefined {
+  if (slot.loading !== undefined) return 0;
   if (slot.running !== undefined || slot.length === 1) return 1;
   if (slot.ending !== undefined) return slot.begunBefore(slot.ending.next);
   return slot.length === 0 ? 0 : undefined;

@@ -35,7 +35,7 @@ export class SlotWatch {
   #tick(): void {
     let watched = false;
     for (const slot of this.#pool.slots()) {
-      if (slot.length === 0 || slot.running !== undefined) continue;
+      if (slot.length === 0 || slot.running !== undefined || slot.loading !== undefined) continue;
       watched = true;
       if (slot.seenCount !== slot.settledCount) slot.seenCount = slot.settledCount;
       else this.nudge(slot);

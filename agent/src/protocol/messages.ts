@@ -6,6 +6,9 @@
 /** Raised when the two sides could no longer understand each other. */
 export const protocolVersion = 1;
 
+/** What a client may send of a new job before the host says a word. */
+export const initialCredit = { tasks: 8, bytes: 1024 * 1024 } as const;
+
 /** What one task asks for; a task runs only while the sum over running tasks fits the machine. */
 export interface Requirements {
   /** Memory of one task, bytes; also its limit. Unset: an equal share of what is left is assumed to do. */

@@ -12,7 +12,7 @@ import { type LoadedJob, loadFailure, loadJob } from './loaded-job.js';
 import { Outbox } from './outbox.js';
 import { captureOutput } from './output-capture.js';
 import type { SlotMemory } from './slot-memory.js';
-import type { SharedView, ToExecutor } from './slot-messages.js';
+import type { JobLoad, SharedView, ToExecutor } from './slot-messages.js';
 import { type ContextActions, TaskContext } from './task-context.js';
 import type { TaskMeter } from './task-meter.js';
 
@@ -46,6 +46,7 @@ export class Executor implements ContextActions {
   readonly #jobs = new Map<number, LoadedJob>();
   readonly #shared = new Map<number, readonly SharedView[]>();
   readonly #batches: { readonly job: number; readonly ticket: number; readonly span: TaskSpan }[] = [];
+  #loading: Promise<void> | undefined;
   #running = false;
   #entered: LoadedJob | undefined;
   #task: TaskRef | undefined;
@@ -84,15 +85,7 @@ export class Executor implements ContextActions {
         this.#shared.set(message.job, message.views);
         return;
       case 'load':
-        loadJob(message.load, this.#shared.get(message.load.job) ?? [], this.#options.canChangeFolder).then(
-          job => {
-            this.#jobs.set(message.load.job, job);
-            this.#entered = job;
-            this.#outbox.send({ type: 'loaded', job: message.load.job });
-          },
-          (error: unknown) =>
-            this.#outbox.send({ type: 'loadFailed', job: message.load.job, failure: loadFailure(error) }),
-        );
+        this.#loading = this.#load(message.load);
         return;
       case 'forget':
         this.#jobs.delete(message.job);
@@ -111,13 +104,26 @@ export class Executor implements ContextActions {
     }
   }
 
+  async #load(load: JobLoad): Promise<void> {
+    try {
+      const job = await loadJob(load, this.#shared.get(load.job) ?? [], this.#options.canChangeFolder);
+      this.#jobs.set(load.job, job);
+      this.#entered = job;
+      this.#outbox.send({ type: 'loaded', job: load.job });
+    } catch (error) {
+      this.#outbox.send({ type: 'loadFailed', job: load.job, failure: loadFailure(error) });
+    }
+  }
+
   async #run(): Promise<void> {
     this.#running = true;
     this.#readAt = now();
     let turnBegan = this.#readAt;
     for (let batch = this.#batches.shift(); batch !== undefined; batch = this.#batches.shift()) {
+      // Tasks may come before their module is there; where it does not load, the host has been told and takes them back.
+      await this.#loading;
       const job = this.#jobs.get(batch.job);
-      if (job === undefined) throw new Error(`tasks of job ${batch.job} came before its module`);
+      if (job === undefined) continue;
       if (this.#entered !== job) {
         job.enter();
         this.#entered = job;

@@ -1,4 +1,4 @@
-import type { Failure, SharedSpec, SharedType } from '../protocol/messages.js';
+import type { Failure, SharedType } from '../protocol/messages.js';
 
 /** What a slot needs to run a job's tasks. */
 export interface JobLoad {
@@ -83,5 +83,3 @@ export type FromExecutor =
   | { readonly type: 'loadFailed'; readonly job: number; readonly failure: Failure }
   /** The process is about to exit: send all, then raise `flushed`. */
   | { readonly type: 'ending'; readonly exitCode: number; readonly blameless: boolean; readonly message?: string };
-
-export type { SharedSpec };

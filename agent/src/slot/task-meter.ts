@@ -1,7 +1,7 @@
 import { closeSync, openSync, readFileSync, writeSync } from 'node:fs';
 
 /** What one task used. Undefined: not known here, or below the clock's resolution. */
-export interface Usage {
+interface Usage {
   readonly cpuUserMs?: number;
   readonly cpuSystemMs?: number;
   readonly peakMemoryBytes?: number;

@@ -7,7 +7,11 @@ export function registerStandalone(): void {
 
 /** @throws MegalithError NOT_CONFIGURED: this release has no provider of machines */
 function createStandaloneBackend(): Backend {
-  throw new MegalithError('NOT_CONFIGURED', 'the backend "standalone" has no machines: this release brings no provider for it', {
-    hint: "use the backend 'local', which is this machine",
-  });
+  throw new MegalithError(
+    'NOT_CONFIGURED',
+    'the backend "standalone" has no machines: this release brings no provider for it',
+    {
+      hint: "use the backend 'local', which is this machine",
+    },
+  );
 }

@@ -1,10 +1,13 @@
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import type { FunctionExecutor, Isolation } from '@megalith/core';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { within } from '../conformance/eventually.js';
 import { failureOf } from '../conformance/failure-of.js';
 import { act, type Deed } from './bad-tasks.js';
 import { type FailingDeed, failingDeeds, isGentle } from './failing-deeds.js';
-import { localExecutor, openLocal } from './open-local.js';
+import { openLocal } from './open-local.js';
 import { markProcesses } from './processes.js';
 
 describe.each(['process', 'threads'] as const)('a task in the kind of slot %s', isolation => {
@@ -26,10 +29,15 @@ describe.each(['process', 'threads'] as const)('a task in the kind of slot %s', 
 
   describe('that leaves its worker alive', () => {
     let executor: FunctionExecutor;
+    let home: string;
     beforeAll(() => {
-      executor = localExecutor();
+      home = mkdtempSync(join(tmpdir(), 'megalith-test-'));
+      executor = openLocal(home);
     });
-    afterAll(() => executor.close());
+    afterAll(async () => {
+      await executor.close();
+      rmSync(home, { recursive: true, force: true });
+    });
 
     test.each(deeds.filter(isGentle))('and does $deed ends with $code; its neighbours finish', async one => {
       await provoke(executor, isolation, one);

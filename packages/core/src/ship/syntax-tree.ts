@@ -33,11 +33,11 @@ interface ScopeReference {
 }
 
 // Both parsers load at the first function shipped, not with the package; capture is synchronous, so `import()` cannot do it.
-const load = createRequire(import.meta.url);
+const require = createRequire(import.meta.url);
 
 /** @throws SyntaxError where the text is not JavaScript. */
 export function parseModule(text: string): SyntaxNode {
-  const { parse } = load('acorn') as Acorn;
+  const { parse } = require('acorn') as Acorn;
   return parse(text, {
     ecmaVersion: 'latest',
     sourceType: 'module',
@@ -48,7 +48,7 @@ export function parseModule(text: string): SyntaxNode {
 }
 
 export function unresolvedReferences(tree: SyntaxNode): readonly UnresolvedReference[] {
-  const { analyze } = load('eslint-scope') as EslintScope;
+  const { analyze } = require('eslint-scope') as EslintScope;
   const through =
     analyze(tree, { ecmaVersion: 2024, sourceType: 'module', ignoreEval: true }).globalScope?.through ?? [];
   return through.map(reference => ({

@@ -33,6 +33,8 @@ export class AgentConnection implements AgentWire {
   readonly #runs = new Map<number, AgentRun>();
   #lastJob = 0;
   #open = true;
+  #drained: Promise<void> | undefined;
+  #onDrained: (() => void) | undefined;
   #machineKnown!: (machine: MachineInfo) => void;
   #machineLost!: (error: MegalithError) => void;
 
@@ -50,6 +52,7 @@ export class AgentConnection implements AgentWire {
       else this.#receive(readMessage(payload) as HostMessage);
     });
     stream.on('data', (chunk: Buffer) => reader.push(chunk));
+    stream.on('drain', () => this.#writable());
     stream.on('close', () => this.#lost());
     stream.on('error', () => stream.destroy());
     const { insideSlot } = options;
@@ -76,15 +79,17 @@ export class AgentConnection implements AgentWire {
 
   async sendFrame(type: typeof frameType.tasks | typeof frameType.shared, parts: readonly Uint8Array[]): Promise<void> {
     if (!this.#open || writeFrame(this.#stream, type, parts)) return;
-    await new Promise<void>(resolve => {
-      const done = (): void => {
-        this.#stream.off('drain', done);
-        this.#stream.off('close', done);
-        resolve();
-      };
-      this.#stream.on('drain', done);
-      this.#stream.on('close', done);
+    // One listener for all runs that wait.
+    this.#drained ??= new Promise(resolve => {
+      this.#onDrained = resolve;
     });
+    await this.#drained;
+  }
+
+  #writable(): void {
+    this.#onDrained?.();
+    this.#onDrained = undefined;
+    this.#drained = undefined;
   }
 
   over(number: number): void {
@@ -137,6 +142,7 @@ export class AgentConnection implements AgentWire {
 
   #lost(): void {
     this.#open = false;
+    this.#writable();
     const words = this.#options.lastWords?.() ?? '';
     const error = new MegalithError('AGENT_LOST', `the job host is gone${words === '' ? '' : `: ${words}`}`, {
       hint: 'what was finished is in the journal: see `megalith jobs`',

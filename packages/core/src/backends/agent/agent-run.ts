@@ -5,6 +5,7 @@ import {
   type ClientMessage,
   type Failure,
   frameType,
+  initialCredit,
   isMegalithError,
   type JobSpec,
   type MachineInfo,
@@ -35,8 +36,8 @@ export class AgentRun implements JobRun {
   readonly #connection: AgentWire;
   readonly #queue = new EventQueue<TaskEvents>();
   #machine: string | undefined;
-  #tasks = 0;
-  #bytes = 0;
+  #tasks: number = initialCredit.tasks;
+  #bytes: number = initialCredit.bytes;
   #wake: (() => void) | undefined;
   #over = false;
   #cancelled = false;
