@@ -20,8 +20,13 @@ export function stopped({ id, name }: JobName, reason: string): MegalithError {
   return new MegalithError('CANCELLED', `"${name}" was stopped: ${reason}`, { details: { job: id } });
 }
 
-/** The items of the job came to an end that was none. */
+/** The items of the job came to an end that was none. An error that has a code keeps it. */
 export function inputFailed({ id, name }: JobName, cause: unknown, read: number): MegalithError {
+  if (isMegalithError(cause)) {
+    const message = `the input of "${name}" failed after ${read} items: ${cause.message}`;
+    const hint = cause.hint === undefined ? {} : { hint: cause.hint };
+    return new MegalithError(cause.code, message, { cause, details: { ...cause.details, job: id }, ...hint });
+  }
   return new MegalithError('THREW', `the input of "${name}" threw ${inShort(cause)} after ${read} items`, {
     cause,
     details: { job: id },
