@@ -16,9 +16,6 @@ import { TaskQueue } from './task-queue.js';
 /** Events of one job that may wait for the disk before their source has to. */
 export const journalBacklogBytes = 32 * 2 ** 20;
 
-/** The failure of a task that its client cancelled alone. */
-export const taskCancelled: Failure = { code: 'CANCELLED', message: 'the task was cancelled' };
-
 /** One job as its host sees it: what waits, what runs, what is over. */
 export class HostJob {
   /** Unique on this host; records from slots carry it. */
@@ -29,8 +26,8 @@ export class HostJob {
   readonly queue = new TaskQueue();
   /** Single tasks that were in a slot when it died and nobody knew which one did it: each runs alone, to find out. */
   readonly suspects: Suspect[] = [];
-  /** Indexes that the client cancelled one by one. */
-  readonly cancelled = new Set<number>();
+  /** Why the client cancelled tasks one by one, by index. */
+  readonly cancelled = new Map<number, Failure>();
   /** Tasks that came from the client, and tasks that had their last event. */
   received = 0;
   settled = 0;
@@ -107,7 +104,7 @@ export class HostJob {
   /** Whether a task is to end: its own cancellation, or the job's end. */
   endOf(index: number): Failure | undefined {
     if (this.stopped !== undefined) return this.stopped;
-    return this.cancelled.has(index) ? taskCancelled : undefined;
+    return this.cancelled.get(index);
   }
 
   /** Sends records of this job to the client and the journal; false asks to pause until `whenRead` calls back. */
@@ -144,6 +141,14 @@ export class HostJob {
       this.settled += span.length;
     }
     if (out.length > 0) this.emit(out.take());
+  }
+
+  /** Fails the tasks that wait and were cancelled. */
+  dropCancelled(): void {
+    for (const span of this.queue.remove(this.cancelled)) {
+      const failure = this.cancelled.get(span.indexOf(0));
+      if (failure !== undefined) this.failTasks([span], failure);
+    }
   }
 
   /** No task begins any more: those that wait fail now, as will those still to come. */

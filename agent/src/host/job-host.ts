@@ -14,7 +14,7 @@ import { ClientConnection, type ConnectionHandler } from './client-connection.js
 import { windowBytes, windowTasks } from './client-window.js';
 import { CommandRunner } from './command-runner.js';
 import { FunctionRunner } from './function-runner.js';
-import { HostJob, journalBacklogBytes, taskCancelled } from './host-job.js';
+import { HostJob, journalBacklogBytes } from './host-job.js';
 import { MemoryGuard } from './memory-guard.js';
 import { sharedSpool } from './slot-pool.js';
 
@@ -157,7 +157,7 @@ export class JobHost implements ConnectionHandler {
     } else {
       job.queue.push(span);
       // A task may be cancelled before it has come.
-      if (job.cancelled.size > 0) this.#failCancelled(job);
+      if (job.cancelled.size > 0) job.dropCancelled();
     }
     this.#settled(job);
     this.#pumpSoon();
@@ -196,13 +196,10 @@ export class JobHost implements ConnectionHandler {
       this.#stop(job, reason);
       return;
     }
-    for (const index of indexes) job.cancelled.add(index);
-    this.#failCancelled(job);
+    const failure: Failure = { code: 'CANCELLED', message: `cancelled: ${reason}` };
+    for (const index of indexes) job.cancelled.set(index, failure);
+    job.dropCancelled();
     this.#endCancelled(job);
-  }
-
-  #failCancelled(job: HostJob): void {
-    job.failTasks(job.queue.remove(job.cancelled), taskCancelled);
   }
 
   #stop(job: HostJob, reason: string): void {

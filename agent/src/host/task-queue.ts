@@ -41,8 +41,8 @@ export class TaskQueue {
     return taken;
   }
 
-  /** Takes out the tasks with these indexes. */
-  remove(indexes: ReadonlySet<number>): TaskSpan[] {
+  /** Takes out the tasks with these indexes, each as a span of its own. */
+  remove(indexes: { has(index: number): boolean }): TaskSpan[] {
     const removed: TaskSpan[] = [];
     const kept: TaskSpan[] = [];
     for (const span of this.#spans) {

@@ -16,6 +16,7 @@ export class ExecutorLink {
   readonly #prefix = Buffer.alloc(4);
   /** The ticket after the last one that came. */
   #issued = 0;
+  #held: (() => void)[] | undefined;
   /** Where the counter stood when it was closed. */
   #closedAt: number | undefined = 0;
 
@@ -29,8 +30,23 @@ export class ExecutorLink {
     (port as MessagePort).on('message', (message: FromExecutor) => this.#receive(message));
   }
 
-  send(message: ToExecutor): void {
-    this.#port.postMessage(message);
+  send(message: ToExecutor, transfer: readonly ArrayBuffer[] = []): void {
+    if (this.#held === undefined) this.sendNow(message, transfer);
+    else this.#held.push(() => this.sendNow(message, transfer));
+  }
+
+  /** Past all that is being held back. */
+  sendNow(message: ToExecutor, transfer: readonly ArrayBuffer[] = []): void {
+    this.#port.postMessage(message, transfer);
+  }
+
+  /** Keeps what is sent from now on until the promise settles; where that gives false it is never sent. */
+  async hold(until: Promise<boolean>): Promise<void> {
+    this.#held = [];
+    const pass = await until;
+    const held = this.#held;
+    this.#held = undefined;
+    if (pass) for (const send of held) send();
   }
 
   sendTasks(ticket: number, bytes: Buffer, count: number): void {
@@ -41,7 +57,7 @@ export class ExecutorLink {
     this.#issued = ticketAfter(ticket, count);
     // A copy of its own, for a frame may share its memory with others.
     const own = new Uint8Array(bytes);
-    this.#port.postMessage({ type: 'tasks', ticket, bytes: own } satisfies ToExecutor, [own.buffer as ArrayBuffer]);
+    this.send({ type: 'tasks', ticket, bytes: own }, [own.buffer as ArrayBuffer]);
   }
 
   nudge(revoke: boolean): void {
@@ -99,6 +115,8 @@ export class ExecutorLink {
         return;
       case 'loaded':
         this.#tell({ type: 'loaded', executor: this.executor, job: message.job });
+        Atomics.store(this.memory.words, word.loadedTold, 1);
+        Atomics.notify(this.memory.words, word.loadedTold);
         return;
       case 'loadFailed':
         this.#loadFailed(message.job, message.failure);

@@ -105,11 +105,13 @@ export class Executor implements ContextActions {
   }
 
   async #load(load: JobLoad): Promise<void> {
+    this.#entered?.leave();
+    this.#entered = undefined;
     try {
       const job = await loadJob(load, this.#shared.get(load.job) ?? [], this.#options.canChangeFolder);
       this.#jobs.set(load.job, job);
       this.#entered = job;
-      this.#outbox.send({ type: 'loaded', job: load.job });
+      this.#outbox.loaded(load.job);
     } catch (error) {
       this.#outbox.send({ type: 'loadFailed', job: load.job, failure: loadFailure(error) });
     }
@@ -125,6 +127,7 @@ export class Executor implements ContextActions {
       const job = this.#jobs.get(batch.job);
       if (job === undefined) continue;
       if (this.#entered !== job) {
+        this.#entered?.leave();
         job.enter();
         this.#entered = job;
       }

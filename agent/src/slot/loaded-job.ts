@@ -12,6 +12,8 @@ export interface LoadedJob {
   readonly shared: Readonly<Record<string, unknown>>;
   /** Makes environment and working folder those of the job. */
   enter(): void;
+  /** Gives the environment back as it was. */
+  leave(): void;
 }
 
 /** Imports a bundle and gives what its default export makes of the captured values. */
@@ -28,24 +30,27 @@ export async function loadJob(
   views: readonly SharedView[],
   canChangeFolder: boolean,
 ): Promise<LoadedJob> {
-  const before = new Map(Object.keys(load.env).map(name => [name, process.env[name]]));
+  const before = new Map<string, string | undefined>();
   const enter = (): void => {
-    Object.assign(process.env, load.env);
+    for (const [name, value] of Object.entries(load.env)) {
+      before.set(name, process.env[name]);
+      process.env[name] = value;
+    }
     if (canChangeFolder && process.cwd() !== load.cwd) process.chdir(load.cwd);
   };
-  enter();
-  try {
-    const run = await importBundle(load.file, load.captured);
-    return {
-      run: run as LoadedJob['run'],
-      shared: Object.freeze(Object.fromEntries(views.map(view => [view.name, openView(view)]))),
-      enter,
-    };
-  } catch (error) {
+  const leave = (): void => {
     for (const [name, value] of before) {
       if (value === undefined) delete process.env[name];
       else process.env[name] = value;
     }
+  };
+  enter();
+  try {
+    const run = await importBundle(load.file, load.captured);
+    const shared = Object.freeze(Object.fromEntries(views.map(view => [view.name, openView(view)])));
+    return { run: run as LoadedJob['run'], shared, enter, leave };
+  } catch (error) {
+    leave();
     throw error;
   }
 }

@@ -8,6 +8,8 @@ import type { FromExecutor } from './slot-messages.js';
 const largeRecord = 64 * 1024;
 /** Bytes of such records that may be on their way before the executor waits. */
 const largePendingLimit = 64 * 1024 * 1024;
+/** The control thread answers in 0.1 ms unless the machine is very busy. */
+const toldDeadlineMs = 2000;
 /** Finished results leave at the latest this long after the one before, while the slot goes on. */
 const flushEveryMs = 2;
 
@@ -24,6 +26,17 @@ export class Outbox {
 
   send(message: FromExecutor): void {
     this.#port.postMessage(message);
+  }
+
+  /**
+   * Says that a module is loaded, and waits until the host has been told: a task that takes the process down at once must not look
+   * like a module that does.
+   */
+  loaded(job: number): void {
+    const { words } = this.#memory;
+    Atomics.store(words, word.loadedTold, 0);
+    this.send({ type: 'loaded', job });
+    Atomics.wait(words, word.loadedTold, 0, toldDeadlineMs);
   }
 
   /** Hands over what the writer holds and empties it. Blocks while the control thread has no room. */

@@ -15,6 +15,8 @@ export const word = {
   largePending: 4,
   /** Rises when everything handed over so far has left the process. */
   flushed: 5,
+  /** Rises when the host has been told that a module is loaded. */
+  loadedTold: 6,
 } as const;
 
 /** The memory that an executor thread and the control thread share: claims, the ring, and when the running task started. */

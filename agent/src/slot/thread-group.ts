@@ -51,10 +51,17 @@ export function runThreadGroup(entryFile: URL): void {
     });
   };
 
-  const passOn = async (message: ToSlot & { type: 'load' }): Promise<void> => {
-    const views = await sharing.get(message.load.job);
+  /** The module may come only after the shared inputs that its tasks see; without them it never does. */
+  const load = (message: ToSlot & { type: 'load' }): void => {
     const link = threads.get(message.executor)?.link;
-    if (views !== undefined) link?.send({ type: 'share', job: message.load.job, views });
+    const views = sharing.get(message.load.job);
+    const share = async (): Promise<boolean> => {
+      const ready = await views;
+      if (ready === undefined) return false;
+      link?.sendNow({ type: 'share', job: message.load.job, views: ready });
+      return true;
+    };
+    if (views !== undefined) void link?.hold(share());
     link?.send({ type: 'load', load: message.load });
   };
 
@@ -77,7 +84,7 @@ export function runThreadGroup(entryFile: URL): void {
         }),
       );
     },
-    load: message => void passOn(message),
+    load,
     forget: job => void sharing.delete(job),
     end: () => process.kill(-process.pid, 'SIGKILL'),
   });
