@@ -4,8 +4,8 @@ import { treeMemoryBytes } from './tree-memory.js';
 
 /** No run takes this long; one that does hangs. */
 const limitMs = 180_000;
-/** A peak shorter than this may be missed. */
-const sampleMs = 20;
+/** A peak shorter than this may be missed. Looking costs about 40 ms a GiB, so it must not be often. */
+const sampleMs = 100;
 
 export interface ProcessRun {
   /** From start to end. */

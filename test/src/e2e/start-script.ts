@@ -6,7 +6,7 @@ import { onTestFinished } from 'vitest';
 import { eventually, within } from '../conformance/eventually.js';
 import { checkout } from './user-folder.js';
 
-export interface ScriptEnd {
+interface ScriptEnd {
   readonly exitCode: number | null;
   readonly signal: NodeJS.Signals | null;
   readonly stdout: string;

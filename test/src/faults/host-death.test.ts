@@ -1,3 +1,5 @@
+import { writeFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { eventually, within } from '../conformance/eventually.js';
 import { failureOf } from '../conformance/failure-of.js';
@@ -113,4 +115,28 @@ describe('a job host', () => {
     }
     await marked.allGone();
   });
+
+  test.each(['process', 'threads'] as const)(
+    'whose slots of the kind %s cannot start fails the job with what they said and not with a hang',
+    async isolation => {
+      const preload = join(scratchFolder(), 'preload.cjs');
+      writeFileSync(
+        preload,
+        `if (['slot', 'threads'].includes(process.argv[2])) { console.error('libnuma is missing'); process.exit(7); }`,
+      );
+      const marked = markProcesses();
+      const before = process.env.NODE_OPTIONS;
+      process.env.NODE_OPTIONS = `--require ${preload}`;
+      const executor = openLocal();
+      try {
+        const error = await failureOf(executor.map(double, [1, 2], { isolation }), 20_000);
+        expect(`${error.message} ${JSON.stringify(error.details)}`).toContain('libnuma is missing');
+      } finally {
+        if (before === undefined) delete process.env.NODE_OPTIONS;
+        else process.env.NODE_OPTIONS = before;
+        await within(20_000, 'close', executor.close());
+      }
+      await marked.allGone();
+    },
+  );
 });

@@ -79,10 +79,6 @@ function parentOf(pid: number): number {
   return Number(stat.slice(stat.lastIndexOf(')') + 2).split(' ')[1]);
 }
 
-export function isAlive(pid: number): boolean {
-  return read(pid, 'cmdline') !== '';
-}
-
 function end(pid: number): void {
   try {
     process.kill(pid, 'SIGKILL');
