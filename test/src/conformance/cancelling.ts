@@ -5,6 +5,7 @@ import { executorOf, type Place } from './place.js';
 import { gateIn, scratchFolder, tallyIn } from './scratch.js';
 import { double } from './tasks/arithmetic.js';
 import { failOnceBegun, type GateItem, passGate, passGateOrReturn, spinUntilGate, tidyUp } from './tasks/gate.js';
+import { neverEnds } from './tasks/slow-to-load.js';
 
 /** Ending work before its time: signals, single tasks, time limits, and the rest of a job after a failure. */
 export function cancelling(place: Place): void {
@@ -93,6 +94,16 @@ export function cancelling(place: Place): void {
       expect(error.message).toMatch(/300 ?ms/);
       expect(await job.future(1)).toBe(7);
       gate.open();
+    });
+
+    test('by a time limit holds for the first task of a module that is slow to load', async () => {
+      const fresh = await place.open();
+      try {
+        const error = await failureOf(fresh.callAsync(neverEnds, undefined, { timeout: 300, grace: 100 }));
+        expect(error.code).toBe('TIMED_OUT');
+      } finally {
+        await fresh.close();
+      }
     });
 
     test('of the rest after a failure, if asked to', async () => {
