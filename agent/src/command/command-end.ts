@@ -61,7 +61,7 @@ function failureOf(facts: CommandFacts, peakMemoryBytes: number | undefined): Fa
   if (stop?.by === 'output') {
     return { code: 'CRASHED', message: `the command's output could not be kept: ${stop.reason}`, stderrTail };
   }
-  if (!stop && exitCode === 0) return undefined;
+  if (!stop && exitCode === 0 && !cgroup?.oomKills) return undefined;
   return causeOfDeath({
     exitCode,
     signal,

@@ -13,8 +13,10 @@ export interface Program {
 }
 
 /** Why a program could not be started, as a task's failure. */
-export function startFailure(error: NodeJS.ErrnoException, { name, cwd }: Program): Failure {
-  switch (error.code) {
+export function startFailure(error: NodeJS.ErrnoException, program: Program): Failure {
+  const { name, cwd } = program;
+  // A folder of the PATH that may not be read makes the system say EACCES for a program that is nowhere.
+  switch (error.code === 'EACCES' && isDirectory(cwd) && filesOf(program).length === 0 ? 'ENOENT' : error.code) {
     case 'ENOENT':
     case 'ENOTDIR':
       if (!isDirectory(cwd)) {
@@ -52,15 +54,15 @@ export function startFailure(error: NodeJS.ErrnoException, { name, cwd }: Progra
 /** The failure that starting this program would meet, for a start through a shell, which would hide it. */
 export function foreseenFailure(program: Program): Failure | undefined {
   if (!isDirectory(program.cwd)) return startFailure(errno('ENOENT'), program);
-  const folders = program.name.includes('/') ? [''] : (program.searchPath ?? '/usr/bin:/bin').split(delimiter);
-  let denied = false;
-  for (const folder of folders) {
-    const path = resolve(program.cwd, folder, program.name);
-    if (!isFile(path)) continue;
-    if (isExecutable(path)) return undefined;
-    denied = true;
-  }
-  return startFailure(errno(denied ? 'EACCES' : 'ENOENT'), program);
+  const files = filesOf(program);
+  if (files.some(isExecutable)) return undefined;
+  return startFailure(errno(files.length > 0 ? 'EACCES' : 'ENOENT'), program);
+}
+
+/** The files that the program's name may stand for, in the order of the search. */
+function filesOf({ name, cwd, searchPath }: Program): string[] {
+  const folders = name.includes('/') ? [''] : (searchPath ?? '/usr/bin:/bin').split(delimiter);
+  return folders.map(folder => resolve(cwd, folder, name)).filter(isFile);
 }
 
 function exited(exitCode: number, message: string, hint: string): Failure {
@@ -76,7 +78,12 @@ function isDirectory(path: string): boolean {
 }
 
 function isFile(path: string): boolean {
-  return statSync(path, { throwIfNoEntry: false })?.isFile() ?? false;
+  try {
+    return statSync(path, { throwIfNoEntry: false })?.isFile() ?? false;
+  } catch {
+    // In a folder that may not be read nothing can be started either.
+    return false;
+  }
 }
 
 function isExecutable(path: string): boolean {

@@ -22,8 +22,8 @@ export interface RunnerHooks {
   isOtherStarving(job: HostJob): boolean;
 }
 
-/** A module that takes its process down this often while it loads never will. */
-const loadDeathLimit = 2;
+/** A slot that dies this often before its first task, while it starts or loads the module, always will. */
+const startDeathLimit = 2;
 
 /** Runs functions in slots. */
 export class FunctionRunner {
@@ -103,7 +103,7 @@ export class FunctionRunner {
     const job = slot.assigned;
     // While an answer to a nudge is on its way, nobody knows which tasks the slot still has.
     if (job === undefined || slot.state !== 'ready' || slot.nudged) return;
-    if (slot.loading !== undefined && slot.length > 0) return;
+    if (slot.length > 0 && (slot.loading !== undefined || job.oneByOne)) return;
     if (slot.length === 0 && this.#sendSuspect(slot, job)) return;
     const mayTake = slot.verdict === undefined && slot.running === undefined && job.suspects.length === 0;
     if (mayTake && slot.length * 2 <= job.lastBatch && !(slot.length > 0 && this.#hooks.isOtherStarving(job))) {
@@ -113,7 +113,9 @@ export class FunctionRunner {
   }
 
   #sendBatch(slot: Slot, job: HostJob): void {
-    const size = batchSize({ taskMs: job.taskMs, previous: job.lastBatch, queued: job.queue.length, slots: job.slots });
+    const size = job.oneByOne
+      ? Math.min(1, job.queue.length)
+      : batchSize({ taskMs: job.taskMs, previous: job.lastBatch, queued: job.queue.length, slots: job.slots });
     if (size === 0) return;
     job.lastBatch = size;
     // Tasks lie as they came, in several pieces of memory.
@@ -282,17 +284,20 @@ export class FunctionRunner {
   }
 
   #bury(slot: Slot, failure: Failure, severalDied = false): void {
-    if (slot.loading !== undefined) this.#diedLoading(slot.loading, failure);
+    const starting = slot.state === 'starting' ? slot.assigned : slot.loading;
+    if (starting !== undefined) this.#diedStarting(starting, failure);
     const jobs = settleDeath(slot, failure, severalDied);
     slot.loading = undefined;
     this.#release(slot);
     for (const job of jobs) this.#hooks.settled(job);
   }
 
-  #diedLoading(job: HostJob, failure: Failure): void {
-    job.loadDeaths++;
-    if (job.loadDeaths < loadDeathLimit) return;
-    this.#hooks.jobFailed(job, { ...failure, message: `${failure.message}, while it loaded the function's module` });
+  #diedStarting(job: HostJob, failure: Failure): void {
+    job.startDeaths++;
+    if (job.startDeaths < startDeathLimit) return;
+    const { stderrTail = '' } = failure;
+    const said = stderrTail === '' ? '' : `; it said: ${stderrTail.trim()}`;
+    this.#hooks.jobFailed(job, { ...failure, message: `${failure.message}: before it could begin${said}` });
   }
 
   close(): void {

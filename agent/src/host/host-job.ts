@@ -45,8 +45,10 @@ export class HostJob {
   lastBatch = 0;
   /** Why no task of it begins any more. */
   stopped: Failure | undefined;
-  /** Slots that died while they loaded its module. */
-  loadDeaths = 0;
+  /** Slots that died before they could run a task of it. */
+  startDeaths = 0;
+  /** Set once a slot died with several tasks begun: from then on a death concerns one task, and none runs twice for another's sake. */
+  oneByOne = false;
   over = false;
   readonly #bundleFile: BundleFile | undefined;
   /** What the client may still send. */
@@ -96,6 +98,7 @@ export class HostJob {
       this.failTasks([span], this.stopped);
       return;
     }
+    this.oneByOne = true;
     for (let task = 0; task < span.length; task++) {
       this.suspects.push({ span: span.slice(task, task + 1), needsFreshSlot });
     }

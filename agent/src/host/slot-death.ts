@@ -19,7 +19,8 @@ export function threadDeath(slot: Slot): Failure {
 
 /** Why a slot's process ended. */
 export function processDeath(slot: Slot, end: SlotProcessEnd, oomKills: number): Failure {
-  return causeOfDeath({ ...end, oomKills, what: 'the worker', ...memoryLimit(slot) });
+  const stderrTail = [end.stderrTail, slot.ending?.message ?? ''].filter(text => text !== '').join('\n');
+  return causeOfDeath({ ...end, stderrTail, oomKills, what: 'the worker', ...memoryLimit(slot) });
 }
 
 function memoryLimit(slot: Slot): { readonly memoryLimitBytes?: number } {

@@ -35,8 +35,10 @@ export class SlotWatch {
   #tick(): void {
     let watched = false;
     for (const slot of this.#pool.slots()) {
-      if (slot.length === 0 || slot.running !== undefined || slot.loading !== undefined) continue;
+      if (slot.length === 0 || slot.running !== undefined) continue;
       watched = true;
+      // A module may take its time to load; nothing has begun before.
+      if (slot.loading !== undefined) continue;
       if (slot.seenCount !== slot.settledCount) slot.seenCount = slot.settledCount;
       else this.nudge(slot);
     }

@@ -57,8 +57,8 @@ export function causeOfDeath(facts: DeathFacts): Failure {
   if (signal !== undefined && abortSignals.includes(signal) && outOfHeap.test(facts.stderrTail))
     return heapLimit(facts);
   if (facts.exitCode !== 0 && facts.stderrTail.includes(outOfWorkerHeap)) return heapLimit(facts);
-  if (facts.oomKills > 0 && (signal === 'SIGKILL' || (facts.ownCgroup && facts.exitCode !== 0)))
-    return kernelKill(facts);
+  // In a group of its own the kernel killed a part of this very task, whatever the rest made of it.
+  if (facts.oomKills > 0 && (signal === 'SIGKILL' || facts.ownCgroup)) return kernelKill(facts);
   if (signal !== undefined) return ofSignal(facts, signal);
   return ofExit(facts);
 }

@@ -42,6 +42,8 @@ export class Executor implements ContextActions {
   readonly #options: ExecutorOptions;
   readonly #outbox: Outbox;
   readonly #out = new ByteWriter();
+  /** A task may print while its result is being written. */
+  readonly #logOut = new ByteWriter();
   readonly #startedAt = now();
   readonly #jobs = new Map<number, LoadedJob>();
   readonly #shared = new Map<number, readonly SharedView[]>();
@@ -125,7 +127,12 @@ export class Executor implements ContextActions {
       // Tasks may come before their module is there; where it does not load, the host has been told and takes them back.
       await this.#loading;
       const job = this.#jobs.get(batch.job);
-      if (job === undefined) continue;
+      if (job === undefined) {
+        for (let task = 0; task < batch.span.length; task++) {
+          takeTicket(this.#options.memory.words, ticketAfter(batch.ticket, task));
+        }
+        continue;
+      }
       if (this.#entered !== job) {
         this.#entered?.leave();
         job.enter();
@@ -243,7 +250,7 @@ export class Executor implements ContextActions {
   #log(stream: 'stdout' | 'stderr', bytes: Uint8Array): void {
     const task = this.#printer;
     if (task === undefined) return;
-    const out = new ByteWriter(Math.min(bytes.length, logPiece) + 64);
+    const out = this.#logOut;
     for (let at = 0; at < bytes.length; at += logPiece) {
       // The job host numbers the bytes, for it also sees what goes around JavaScript.
       writeLog(out, task, stream, 0, bytes.subarray(at, at + logPiece));

@@ -1,4 +1,10 @@
-import type { CommandWork, FunctionWork, MegalithError, TaskEvent } from '@megalith/agent';
+import {
+  type CommandWork,
+  type FunctionWork,
+  isMegalithError,
+  type MegalithError,
+  type TaskEvent,
+} from '@megalith/agent';
 import type { Backend, JobRequest, JobRun, SharedPart } from '../backends/backend.js';
 import { choosePlace, placeOf } from '../placement/plan.js';
 import { onAbort } from './abort.js';
@@ -69,8 +75,11 @@ export class Conductor {
     const unsubscribe = signal && onAbort(signal, () => this.cancel(signal.reason));
     try {
       if (signal?.aborted) this.cancel(signal.reason);
-      this.#run = await this.#begin();
-      if (this.#run !== undefined) await this.#attend(this.#run);
+      for (let start = await this.#begin(), life = 1; start !== undefined; life++) {
+        this.#run = start(life);
+        this.#ledger.machine = this.#run.machine ?? this.#ledger.machine;
+        if (!(await this.#outlives(this.#run, life))) break;
+      }
       this.#conclude();
     } catch (error) {
       this.#giveUp(error);
@@ -104,7 +113,25 @@ export class Conductor {
     }
   }
 
-  async #begin(): Promise<JobRun | undefined> {
+  /** Whether there is something to try again after the backend lost the job; rethrows whatever else ended it. */
+  async #outlives(run: JobRun, life: number): Promise<boolean> {
+    try {
+      await this.#attend(run);
+      return false;
+    } catch (error) {
+      const isLost = isMegalithError(error) && error.code === 'AGENT_LOST' && !this.#isCutShort;
+      if (!isLost || life > this.#job.rule.retries) throw error;
+      const at = epochNow();
+      const failure: Failure = { code: 'AGENT_LOST', message: error.message };
+      for (const index of this.#feed.outstanding()) {
+        this.#failed({ type: 'failed', job: 0, index, attempt: this.#ledger.table.attempt(index), failure }, at);
+      }
+      this.#ledger.flush();
+      return !this.#feed.ended;
+    }
+  }
+
+  async #begin(): Promise<((life: number) => JobRun) | undefined> {
     const { request, prepare, backends, env, cwd } = this.#job;
     const { work, shared, warnings } = await prepare();
     if (this.#ledger.isOver) return undefined;
@@ -116,11 +143,12 @@ export class Conductor {
     this.#tell.planned(this.#plan);
     const place = placeOf(this.#plan, request);
     const backend = all.find(each => each.name === place.backend)!;
-    const run = backend.run({ ...request, work, shared, env, cwd, tasks: this.#feed });
-    this.#ledger.run(run.machine ?? backend.name);
+    this.#ledger.run(backend.name);
     if (this.#ledger.isComplete) this.#tell.queued();
     this.#ledger.flush();
-    return run;
+    const job = { ...request, work, shared, env, cwd, tasks: this.#feed };
+    // A job that was lost has a record of its own already.
+    return life => backend.run(life === 1 ? job : { ...job, id: `${request.id}-${life}` });
   }
 
   async #attend(run: JobRun): Promise<void> {

@@ -2,6 +2,7 @@ import { MegalithError } from '@megalith/agent';
 import type { Backend } from '../backends/backend.js';
 import { parseSize } from '../config/size.js';
 import { choosePlace } from '../placement/plan.js';
+import { stopBundler } from '../ship/bundler.js';
 import { BackendChoice } from './backend-choice.js';
 import { type Call, type CollectOptions, collectCalls, getResult, type PartOf, type ResultOf } from './collect.js';
 import type { Items } from './input.js';
@@ -221,6 +222,8 @@ export class FunctionExecutor implements AsyncDisposable {
     await this.#allOver(this.#longestGraceMs + patienceMs);
     await this.#backends.close();
     await this.#allOver(patienceMs);
+    // Executors that go on start it again with their next new function.
+    await stopBundler();
   }
 
   /** Waits for what runs, but not for ever: a backend that lost its jobs is still to be closed. */

@@ -84,6 +84,11 @@ export class TaskFeed implements TaskSource {
     return this.#failure ?? this.#input.failure;
   }
 
+  /** Tasks that were given out, have not had their last event, and may be tried again. */
+  outstanding(): number[] {
+    return [...this.#items.keys()].filter(index => !this.#timers.has(index) && !this.#due.includes(index));
+  }
+
   /** A task that was given out has its last event, or waits for its next try. */
   returned(index: number, isFinal: boolean): void {
     this.#out -= 1;

@@ -12,11 +12,22 @@ export async function withBundler<T>(build: (esbuild: Esbuild) => Promise<T>): P
   try {
     // Loaded late: half of what this package would take to start, and jobs of commands never need it.
     loaded ??= import('esbuild');
-    return await build(await loaded);
+    return await build(await loaded).catch(async (error: unknown) => {
+      if (!isGone(error)) throw error;
+      // Its process was killed: another one starts once the remains are put away.
+      const esbuild = await loaded!;
+      await esbuild.stop();
+      return build(esbuild);
+    });
   } finally {
     running--;
     if (running === 0 && stopWhenIdle) await stopBundler();
   }
+}
+
+/** esbuild has no class for it: its lib says so when its child process ended. */
+function isGone(error: unknown): boolean {
+  return error instanceof Error && /The service (is no longer running|was stopped)/.test(error.message);
 }
 
 /**
