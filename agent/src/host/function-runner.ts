@@ -285,7 +285,8 @@ export class FunctionRunner {
 
   #bury(slot: Slot, failure: Failure, severalDied = false): void {
     const starting = slot.state === 'starting' ? slot.assigned : slot.loading;
-    if (starting !== undefined) this.#diedStarting(starting, failure);
+    // A slot that ran tasks before may have died of something older.
+    if (slot.settledCount === 0 && starting !== undefined) this.#diedStarting(starting, failure);
     const jobs = settleDeath(slot, failure, severalDied);
     slot.loading = undefined;
     this.#release(slot);

@@ -27,6 +27,9 @@ describe('the bundler, a child of the client', () => {
       const values = await executor.map(x => x * factor, [1, 2]);
       const before = children().length;
       await executor.close();
+      // It has been told to end; that takes a moment.
+      const deadline = Date.now() + 10_000;
+      while (children().length > 0 && Date.now() < deadline) await new Promise(resolve => setTimeout(resolve, 10));
       console.log(JSON.stringify({ values, before: before > 0, after: children() }));
     `);
     expect(end).toMatchObject({ exitCode: 0, stderr: '' });
