@@ -4,7 +4,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { JobHost } from './host/job-host.js';
 import { megalithHome } from './journal/home.js';
-import { pruneJobs } from './journal/prune-jobs.js';
+import { jobIds } from './journal/job-folders.js';
+import { defaultRetention, pruneJobs } from './journal/prune-jobs.js';
 import { usableCpus } from './memory/usable-cpus.js';
 import { usableMemoryBytes } from './memory/usable-memory.js';
 
@@ -19,6 +20,8 @@ export interface LocalOptions {
 }
 
 const clientDescriptor = 3;
+const pruneAfterMs = 3000;
+const manyJobs = defaultRetention.maxJobs + 50;
 /** Journals that do not close in this time are left as they are, milliseconds. */
 const closeDeadlineMs = 5000;
 
@@ -46,7 +49,10 @@ export function runLocal(entryFile: string, options: LocalOptions): void {
     };
     setTimeout(done, closeDeadlineMs);
     server.close();
-    void host.close().finally(done);
+    void host
+      .close()
+      .then(async () => (await jobIds(home)).length > manyJobs && prune())
+      .finally(done);
   };
   const client = new Socket({ fd: clientDescriptor, readable: true, writable: true });
   client.on('close', close);
@@ -54,5 +60,8 @@ export function runLocal(entryFile: string, options: LocalOptions): void {
   process.on('SIGINT', () => undefined);
   process.on('SIGTERM', close);
   host.serve(client);
-  setImmediate(() => void pruneJobs(home).catch((error: unknown) => process.stderr.write(`${String(error)}\n`)));
+  const prune = (): Promise<unknown> =>
+    pruneJobs(home).catch((error: unknown) => process.stderr.write(`${String(error)}\n`));
+  // Old jobs go when there is time: in a host that lives a while, or at the end where they have become many.
+  setTimeout(() => void prune(), pruneAfterMs).unref();
 }

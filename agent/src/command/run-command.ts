@@ -2,7 +2,7 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import { raiseOomScore } from '../memory/oom-score.js';
 import type { TaskCgroup } from '../memory/task-cgroup.js';
 import { endProcesses } from '../process/end-processes.js';
-import { endGroup } from '../process/process-group.js';
+import { endGroup, signalGroup } from '../process/process-group.js';
 import { isAlive } from '../process/process-identity.js';
 import type { Failure } from '../protocol/messages.js';
 import { ByteTail } from './byte-tail.js';
@@ -42,7 +42,7 @@ class Command implements RunningCommand {
   #clearTimeout: () => void = () => undefined;
   #exited = false;
   /** Aborted when nobody waits for a grace any more. */
-  readonly #hurry = new AbortController();
+  #hurry: AbortController | undefined;
   #stop: CommandStop | undefined;
   #stopped: Promise<void> | undefined;
 
@@ -61,7 +61,10 @@ class Command implements RunningCommand {
     this.end = new Promise<CommandEnd>(resolve => {
       child.once('exit', (code, signal) => resolve(this.#finish(code, signal)));
       // Once it runs nothing is done through `child` that could fail.
-      child.once('error', error => resolve(this.#endUnstarted(startFailure(error, this.#program()))));
+      child.once('error', error => {
+        this.#surroundings.programs.forget();
+        resolve(this.#endUnstarted(startFailure(error, this.#program())));
+      });
     });
     if (child.pid === undefined) return;
     this.#attend(child, child.pid, hooks);
@@ -73,6 +76,7 @@ class Command implements RunningCommand {
   }
 
   kill(reason: string): void {
+    this.#hurry ??= new AbortController();
     this.#hurry.abort();
     this.#endBy({ by: 'cancel', reason }, 0);
   }
@@ -88,9 +92,11 @@ class Command implements RunningCommand {
   #start(): { readonly child: ChildProcess } | { readonly failure: Failure } {
     const failure = this.#cgroup && foreseenFailure(this.#program());
     if (failure) return { failure };
-    const [file, ...args] = this.#cgroup?.enter(this.#spec.argv) ?? this.#spec.argv;
+    const argv = this.#cgroup?.enter(this.#spec.argv) ?? this.#spec.argv;
+    const [argv0 = '', ...args] = argv;
     try {
-      const child = spawn(file!, args, {
+      const child = spawn(this.#surroundings.programs.locate({ ...this.#program(), name: argv0 }), args, {
+        argv0,
         cwd: this.#spec.cwd,
         env: { ...this.#spec.env, ...this.#surroundings.strays.environment(this.#number) },
         stdio: [this.#spec.stdin, 'pipe', 'pipe'],
@@ -146,9 +152,13 @@ class Command implements RunningCommand {
 
   /** Ends the process group, then those that are known to have left it. */
   async #endAll(pid: number, graceMs: number): Promise<void> {
-    await endGroup(pid, { graceMs }, this.#hurry.signal);
+    // Most commands leave nothing behind.
+    if (signalGroup(pid, 0)) {
+      this.#hurry ??= new AbortController();
+      await endGroup(pid, { graceMs }, this.#hurry.signal);
+    }
     const left = this.#sampler?.tree.members().filter(isAlive) ?? [];
-    if (left.length > 0) await endProcesses(left, this.#hurry.signal.aborted ? 0 : graceMs);
+    if (left.length > 0) await endProcesses(left, this.#hurry?.signal.aborted ? 0 : graceMs);
   }
 
   async #finish(exitCode: number | null, signal: NodeJS.Signals | null): Promise<CommandEnd> {

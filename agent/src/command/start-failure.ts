@@ -1,16 +1,10 @@
-import { accessSync, constants, statSync } from 'node:fs';
-import { delimiter, resolve } from 'node:path';
+import { statSync } from 'node:fs';
 import type { Failure } from '../protocol/messages.js';
+import { filesOf, isExecutable, type Program } from './program-path.js';
 
 /** What shells exit with when a program is not found, and when it cannot be executed. */
 const notFound = 127;
 const notExecutable = 126;
-
-export interface Program {
-  readonly name: string;
-  readonly cwd: string;
-  readonly searchPath: string | undefined;
-}
 
 /** Why a program could not be started, as a task's failure. */
 export function startFailure(error: NodeJS.ErrnoException, program: Program): Failure {
@@ -59,12 +53,6 @@ export function foreseenFailure(program: Program): Failure | undefined {
   return startFailure(errno(files.length > 0 ? 'EACCES' : 'ENOENT'), program);
 }
 
-/** The files that the program's name may stand for, in the order of the search. */
-function filesOf({ name, cwd, searchPath }: Program): string[] {
-  const folders = name.includes('/') ? [''] : (searchPath ?? '/usr/bin:/bin').split(delimiter);
-  return folders.map(folder => resolve(cwd, folder, name)).filter(isFile);
-}
-
 function exited(exitCode: number, message: string, hint: string): Failure {
   return { code: 'EXITED', message, hint, exitCode };
 }
@@ -75,22 +63,4 @@ function errno(code: string): NodeJS.ErrnoException {
 
 function isDirectory(path: string): boolean {
   return statSync(path, { throwIfNoEntry: false })?.isDirectory() ?? false;
-}
-
-function isFile(path: string): boolean {
-  try {
-    return statSync(path, { throwIfNoEntry: false })?.isFile() ?? false;
-  } catch {
-    // In a folder that may not be read nothing can be started either.
-    return false;
-  }
-}
-
-function isExecutable(path: string): boolean {
-  try {
-    accessSync(path, constants.X_OK);
-    return true;
-  } catch {
-    return false;
-  }
 }

@@ -1,10 +1,12 @@
 import { OomWatch } from '../memory/oom-watch.js';
 import { TaskCgroups } from '../memory/task-cgroups.js';
 import { StrayWatch } from '../process/stray-watch.js';
+import { ProgramPaths } from './program-path.js';
 
 /** What all commands of one host share. Its owner calls `close()` when the last of them has ended. */
 export class CommandSurroundings {
   readonly oomWatch: OomWatch;
+  readonly programs: ProgramPaths = new ProgramPaths();
   readonly strays: StrayWatch = new StrayWatch();
   #cgroups: TaskCgroups | 'none' | undefined;
 

@@ -16,7 +16,7 @@ export interface WindowFacts {
  * input is read no further than needed; many once they prove to be short.
  */
 export function windowTasks({ slots, taskMs }: WindowFacts): number {
-  const few = 4 * Math.max(1, slots);
+  const few = 8 * Math.max(1, slots);
   if (taskMs === undefined) return few;
   return Math.min(largest, Math.max(few, Math.ceil((slots * aheadMs) / Math.max(taskMs, 0.0001))));
 }

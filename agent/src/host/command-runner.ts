@@ -23,8 +23,8 @@ interface CommandTask {
   lent: boolean;
 }
 
-/** Commands that last longer are announced as started; the end of a shorter one says it all. */
-const announceAfterMs = 20;
+/** Commands that last longer are announced as started, and guarded against the host's own death; a shorter one is over by then. */
+const announceAfterMs = 10;
 
 /** Runs commands, each in a process group of its own. */
 export class CommandRunner {
@@ -76,6 +76,7 @@ export class CommandRunner {
     job.peakSlots = Math.max(job.peakSlots, job.slots);
     const logged = { stdout: 0, stderr: 0 };
     let announce: NodeJS.Timeout | undefined;
+    let guarded: number | undefined;
     const command = runCommand(
       {
         argv,
@@ -88,8 +89,11 @@ export class CommandRunner {
       },
       {
         onStarted: (pid, at) => {
-          this.#guard.add(pid);
-          announce = setTimeout(() => job.started(task, at, slot), announceAfterMs);
+          announce = setTimeout(() => {
+            guarded = pid;
+            this.#guard.add(pid);
+            job.started(task, at, slot);
+          }, announceAfterMs);
         },
         onOutput: (stream, bytes) => {
           const out = new ByteWriter(bytes.length + 64);
@@ -108,7 +112,7 @@ export class CommandRunner {
     void command.end.then(end => {
       clearTimeout(announce);
       this.#tasks.delete(running);
-      if (command.pid !== undefined) this.#guard.remove(command.pid);
+      if (guarded !== undefined) this.#guard.remove(guarded);
       this.#admission.give(running.lent ? { ...requirements, cpus: 0 } : requirements);
       job.running--;
       job.slots--;

@@ -267,7 +267,7 @@ export class JobHost implements ConnectionHandler {
     const window = windowTasks({ slots, taskMs: job.taskMs });
     const tasks = window - (job.received - job.settled) - job.grantedTasks;
     const starved = job.grantedBytes <= 0 && job.queue.byteLength * 2 < windowBytes;
-    if (tasks * 4 < window && !starved) return;
+    if (tasks * 2 < window && !starved) return;
     if (job.queue.byteLength >= windowBytes) return;
     const more = Math.max(0, tasks);
     job.grantedTasks += more;

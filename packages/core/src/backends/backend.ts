@@ -101,6 +101,8 @@ export interface Backend {
   /** What it could give; the planner's input. Never starts anything. */
   offers(job: JobRequest): Promise<readonly Candidate[]>;
   run(job: BackendJob): JobRun;
+  /** Starts what any job will need, without waiting for it. */
+  warm?(): void;
   /** Ends everything that it started and waits until it is gone. Idempotent. */
   close(): Promise<void>;
 }

@@ -133,10 +133,9 @@ export class Conductor {
 
   async #begin(): Promise<((life: number) => JobRun) | undefined> {
     const { request, prepare, backends, env, cwd } = this.#job;
-    const { work, shared, warnings } = await prepare();
+    const [{ work, shared, warnings }, all] = await Promise.all([prepare(), warmed(backends())]);
     if (this.#ledger.isOver) return undefined;
     for (const warning of warnings) this.#tell.warning(warning);
-    const all = await backends();
     const offers = await Promise.all(all.map(backend => backend.offers(request)));
     if (this.#ledger.isOver) return undefined;
     this.#plan = choosePlace(offers.flat());
@@ -262,4 +261,11 @@ export class Conductor {
       where: this.#ledger.machine,
     });
   }
+}
+
+/** Where there is no choice, the backend may get ready while the function is being bundled. */
+async function warmed(backends: Promise<readonly Backend[]>): Promise<readonly Backend[]> {
+  const all = await backends;
+  if (all.length === 1) all[0]?.warm?.();
+  return all;
 }

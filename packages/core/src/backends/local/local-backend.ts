@@ -34,6 +34,7 @@ export function createLocalBackend(options: BackendOptions): Backend {
   return {
     name: 'local',
     offers: async job => [offer(job, capacity)],
+    warm: () => void connection(),
     run: (job: BackendJob): JobRun => connection().run(job),
     async close() {
       parent?.close();
