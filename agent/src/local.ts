@@ -1,8 +1,8 @@
-import { mkdtempSync, rmSync } from 'node:fs';
+import { rmSync } from 'node:fs';
 import { createServer, Socket } from 'node:net';
-import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { JobHost } from './host/job-host.js';
+import { makeSocketFolder } from './host/socket-folder.js';
 import { megalithHome } from './journal/home.js';
 import { jobIds } from './journal/job-folders.js';
 import { defaultRetention, pruneJobs } from './journal/prune-jobs.js';
@@ -28,7 +28,7 @@ const closeDeadlineMs = 5000;
 /** Entrance of the job host that is a child of its client: it lives as long as the socket to it. */
 export function runLocal(entryFile: string, options: LocalOptions): void {
   const home = options.home ?? megalithHome();
-  const folder = mkdtempSync(join(tmpdir(), 'megalith-'));
+  const folder = makeSocketFolder();
   const socketPath = join(folder, 'host');
   const host = new JobHost({
     entryFile,

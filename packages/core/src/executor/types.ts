@@ -126,6 +126,7 @@ export type JobEvent =
   | { readonly type: 'warning'; readonly job: string; readonly message: string }
   | { readonly type: 'planned'; readonly job: string; readonly plan: Plan }
   | { readonly type: 'queued'; readonly job: string; readonly taskCount: number }
+  /** Only of tasks that take a while: of a short one the first news is its end. */
   | {
       readonly type: 'started';
       readonly job: string;
