@@ -158,12 +158,14 @@ export class FunctionRunner {
     switch (message.type) {
       case 'up':
         slot.state = 'ready';
-        if (slot.assigned !== undefined) this.#begin(slot, slot.assigned);
-        else this.#hooks.freed();
+        if (slot.assigned === undefined) this.#hooks.freed();
+        else if (slot.assigned.over) this.#release(slot);
+        else this.#begin(slot, slot.assigned);
         return;
       case 'loaded':
         if (slot.loading === undefined) return;
         slot.loaded.add(slot.loading);
+        if (slot.loading.over) this.pool.forget(slot.loading);
         slot.loading = undefined;
         this.#feed(slot);
         return;

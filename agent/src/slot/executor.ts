@@ -126,6 +126,7 @@ export class Executor implements ContextActions {
     for (let batch = this.#batches.shift(); batch !== undefined; batch = this.#batches.shift()) {
       // Tasks may come before their module is there; where it does not load, the host has been told and takes them back.
       await this.#loading;
+      this.#readAt = now();
       const job = this.#jobs.get(batch.job);
       if (job === undefined) {
         for (let task = 0; task < batch.span.length; task++) {
@@ -140,6 +141,8 @@ export class Executor implements ContextActions {
       }
       for (let task = 0; task < batch.span.length; task++) {
         const ticket = ticketAfter(batch.ticket, task);
+        // Before the ticket is taken: who sees it taken must not see when some earlier task began.
+        this.#options.memory.startedAt = this.#readAt;
         if (!takeTicket(this.#options.memory.words, ticket)) break;
         this.#ticket = ticket;
         const pending = this.#runTask(batch.job, job, batch.span, task);
