@@ -1,12 +1,14 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { afterEach, describe, expect, it } from 'vitest';
+import { signalGroup } from './process-group.js';
 import { identityOf, isAlive } from './process-identity.js';
 import { StrayWatch } from './stray-watch.js';
 
 const children: ChildProcess[] = [];
 afterEach(() => {
-  for (const child of children.splice(0)) child.kill('SIGKILL');
+  // Each leads a group: the shell's own child is to go as well.
+  for (const { pid } of children.splice(0)) if (pid !== undefined) signalGroup(pid, 'SIGKILL');
 });
 
 async function startMarked(watch: StrayWatch, command: number): Promise<ChildProcess> {
