@@ -1,90 +1,99 @@
 import type { AttemptStats } from '@megalith/agent';
 import type { TaskStats } from './types.js';
 
-/*
- * The figures of one task as a row of numbers: an object a task would cost five times the memory.
- * A figure that is not known is NaN.
+/**
+ * The figures of tasks as rows of numbers: an object a task would cost five times the memory. A row has wide numbers (times, bytes)
+ * first and narrow ones, exact enough in four bytes, behind them in the same memory. A figure that is not known is NaN.
  */
-const columns = [
-  'workerStartedAt',
-  'startedAt',
-  'endedAt',
-  'inputMs',
-  'outputMs',
-  'cpuUserMs',
-  'cpuSystemMs',
-  'peakMemoryBytes',
-  'bytesIn',
-  'bytesOut',
-  'slot',
-] as const;
-const coldStart = columns.length;
-const submittedAt = coldStart + 1;
-const receivedAt = coldStart + 2;
+export interface Figures {
+  readonly wide: Float64Array;
+  readonly narrow: Float32Array;
+}
 
-/** Numbers a task takes. */
-export const figuresLength = receivedAt + 1;
+const wide = {
+  submittedAt: 0,
+  receivedAt: 1,
+  workerStartedAt: 2,
+  startedAt: 3,
+  endedAt: 4,
+  peakMemoryBytes: 5,
+  bytesIn: 6,
+  bytesOut: 7,
+} as const;
+const narrow = { inputMs: 0, outputMs: 1, cpuUserMs: 2, cpuSystemMs: 3, slot: 4, coldStart: 5 } as const;
 
-export function writeSubmitted(figures: Float64Array, row: number, at: number): void {
-  figures[row * figuresLength + submittedAt] = at;
+const wideLength = Object.keys(wide).length;
+/** Wide numbers that a row takes: its narrow ones are half as long. */
+const rowLength = wideLength + Object.keys(narrow).length / 2;
+
+export function makeFigures(rows: number): Figures {
+  const numbers = new Float64Array(rows * rowLength);
+  return { wide: numbers, narrow: new Float32Array(numbers.buffer) };
+}
+
+function wideStart(row: number): number {
+  return row * rowLength;
+}
+
+function narrowStart(row: number): number {
+  return (row * rowLength + wideLength) * 2;
+}
+
+export function writeSubmitted(figures: Figures, row: number, at: number): void {
+  figures.wide[wideStart(row) + wide.submittedAt] = at;
 }
 
 /** Without `stats` the task never started. */
-export function writeFigures(figures: Float64Array, row: number, stats: AttemptStats | undefined, at: number): void {
-  const base = row * figuresLength;
-  figures[base + receivedAt] = at;
+export function writeFigures(figures: Figures, row: number, stats: AttemptStats | undefined, at: number): void {
+  const base = wideStart(row);
+  figures.wide[base + wide.receivedAt] = at;
   if (stats === undefined) {
-    figures[base + 1] = Number.NaN;
+    figures.wide[base + wide.startedAt] = Number.NaN;
     return;
   }
-  figures[base] = stats.workerStartedAt;
-  figures[base + 1] = stats.startedAt;
-  figures[base + 2] = stats.endedAt;
-  figures[base + 3] = stats.inputMs;
-  figures[base + 4] = stats.outputMs;
-  figures[base + 5] = stats.cpuUserMs ?? Number.NaN;
-  figures[base + 6] = stats.cpuSystemMs ?? Number.NaN;
-  figures[base + 7] = stats.peakMemoryBytes ?? Number.NaN;
-  figures[base + 8] = stats.bytesIn;
-  figures[base + 9] = stats.bytesOut;
-  figures[base + 10] = stats.slot;
-  figures[base + coldStart] = stats.coldStart ? 1 : 0;
+  figures.wide[base + wide.workerStartedAt] = stats.workerStartedAt;
+  figures.wide[base + wide.startedAt] = stats.startedAt;
+  figures.wide[base + wide.endedAt] = stats.endedAt;
+  figures.wide[base + wide.peakMemoryBytes] = stats.peakMemoryBytes ?? Number.NaN;
+  figures.wide[base + wide.bytesIn] = stats.bytesIn;
+  figures.wide[base + wide.bytesOut] = stats.bytesOut;
+  const small = narrowStart(row);
+  figures.narrow[small + narrow.inputMs] = stats.inputMs;
+  figures.narrow[small + narrow.outputMs] = stats.outputMs;
+  figures.narrow[small + narrow.cpuUserMs] = stats.cpuUserMs ?? Number.NaN;
+  figures.narrow[small + narrow.cpuSystemMs] = stats.cpuSystemMs ?? Number.NaN;
+  figures.narrow[small + narrow.slot] = stats.slot;
+  figures.narrow[small + narrow.coldStart] = stats.coldStart ? 1 : 0;
 }
 
-export function readBytesOut(figures: Float64Array, row: number): number {
-  return Number.isNaN(figures[row * figuresLength + 1]) ? 0 : figures[row * figuresLength + 9]!;
+export function readBytesOut(figures: Figures, row: number): number {
+  const base = wideStart(row);
+  return Number.isNaN(figures.wide[base + wide.startedAt]) ? 0 : figures.wide[base + wide.bytesOut]!;
 }
 
 /** Undefined for a task that never started. */
-export function readFigures(
-  figures: Float64Array,
-  row: number,
-  attempt: number,
-  machine: string,
-): TaskStats | undefined {
-  const base = row * figuresLength;
-  const at = (column: number): number => figures[base + column]!;
-  if (Number.isNaN(at(1))) return undefined;
-  const known = (name: 'cpuUserMs' | 'cpuSystemMs' | 'peakMemoryBytes'): object => {
-    const value = at(columns.indexOf(name));
-    return Number.isNaN(value) ? {} : { [name]: value };
-  };
+export function readFigures(figures: Figures, row: number, attempt: number, machine: string): TaskStats | undefined {
+  const large = (name: keyof typeof wide): number => figures.wide[wideStart(row) + wide[name]]!;
+  const small = (name: keyof typeof narrow): number => figures.narrow[narrowStart(row) + narrow[name]]!;
+  const known = (name: 'cpuUserMs' | 'cpuSystemMs' | 'peakMemoryBytes', value: number): object =>
+    Number.isNaN(value) ? {} : { [name]: value };
+  if (Number.isNaN(large('startedAt'))) return undefined;
   return {
-    submittedAt: at(submittedAt),
-    workerStartedAt: at(0),
-    startedAt: at(1),
-    endedAt: at(2),
-    receivedAt: at(receivedAt),
-    execMs: at(2) - at(1),
-    inputMs: at(3),
-    outputMs: at(4),
-    ...known('cpuUserMs'),
-    ...known('cpuSystemMs'),
-    ...known('peakMemoryBytes'),
-    bytesIn: at(8),
-    bytesOut: at(9),
-    slot: at(10),
-    coldStart: at(coldStart) === 1,
+    submittedAt: large('submittedAt'),
+    workerStartedAt: large('workerStartedAt'),
+    startedAt: large('startedAt'),
+    endedAt: large('endedAt'),
+    receivedAt: large('receivedAt'),
+    execMs: large('endedAt') - large('startedAt'),
+    inputMs: small('inputMs'),
+    outputMs: small('outputMs'),
+    ...known('cpuUserMs', small('cpuUserMs')),
+    ...known('cpuSystemMs', small('cpuSystemMs')),
+    ...known('peakMemoryBytes', large('peakMemoryBytes')),
+    bytesIn: large('bytesIn'),
+    bytesOut: large('bytesOut'),
+    slot: small('slot'),
+    coldStart: small('coldStart') === 1,
     attempt,
     machine,
   };

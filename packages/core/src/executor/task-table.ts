@@ -1,5 +1,5 @@
 import type { AttemptStats, MegalithError } from '@megalith/agent';
-import { figuresLength, readBytesOut, readFigures, writeFigures, writeSubmitted } from './task-figures.js';
+import { type Figures, makeFigures, readBytesOut, readFigures, writeFigures, writeSubmitted } from './task-figures.js';
 import type { TaskState, TaskStats } from './types.js';
 
 const states = [
@@ -39,11 +39,11 @@ interface Rows {
   readonly attempts: Uint16Array;
   /** The value, or the error of a task that failed. */
   readonly results: unknown[];
-  readonly figures: Float64Array;
+  readonly figures: Figures;
 }
 
 /**
- * What is known of each task, in columns: a job of a million tasks costs some 130 bytes a task and its values,
+ * What is known of each task, in columns: a job of a million tasks costs some 100 bytes a task and its values,
  * and one byte a task once they were taken.
  */
 export class TaskTable {
@@ -168,7 +168,7 @@ export class TaskTable {
     chunk.rows = {
       attempts: new Uint16Array(length),
       results: new Array(length),
-      figures: new Float64Array(length * figuresLength),
+      figures: makeFigures(length),
     };
     return chunk.rows;
   }
