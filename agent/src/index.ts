@@ -22,7 +22,7 @@ export {
 } from './journal/job-folders.js';
 export { JobJournal, type JobJournalOptions, journalPath } from './journal/job-journal.js';
 export { type JobSummary, tallied } from './journal/job-summary.js';
-export { type FailureNote, type JobDurations, type JobOutcome, JobTally } from './journal/job-tally.js';
+export { type FailureNote, type JobCounts, type JobDurations, type JobOutcome, JobTally } from './journal/job-tally.js';
 export { JournalReader } from './journal/journal-reader.js';
 export { defaultRetention, type PruneOptions, pruneJobs, type Retention } from './journal/prune-jobs.js';
 export { usableCpus } from './memory/usable-cpus.js';

@@ -30,9 +30,15 @@ export class Admission {
     this.#memoryBytes += memoryBytes;
   }
 
-  give({ cpus, memoryBytes = 0 }: Requirements): void {
-    this.#cpus -= cpus;
+  /** @param lent its cpus were given away before, by `lend` */
+  give({ cpus, memoryBytes = 0 }: Requirements, lent = false): void {
+    if (!lent) this.#cpus -= cpus;
     this.#memoryBytes -= memoryBytes;
+  }
+
+  /** A task's cpus are free while it waits for jobs of its own, and its own again when it goes on. */
+  lend({ cpus }: Requirements, waiting: boolean): void {
+    this.#cpus += waiting ? -cpus : cpus;
   }
 
   /** Tasks with these requirements that run at once on an empty machine. */

@@ -113,7 +113,7 @@ export class CommandRunner {
       clearTimeout(announce);
       this.#tasks.delete(running);
       if (guarded !== undefined) this.#guard.remove(guarded);
-      this.#admission.give(running.lent ? { ...requirements, cpus: 0 } : requirements);
+      this.#admission.give(requirements, running.lent);
       job.running--;
       job.slots--;
       job.settled++;
@@ -137,9 +137,7 @@ export class CommandRunner {
     for (const task of this.#tasks) {
       if (task.slot !== slot || task.lent === waiting) continue;
       task.lent = waiting;
-      const { cpus } = task.job.spec.requirements;
-      if (waiting) this.#admission.give({ cpus, graceMs: 0 });
-      else this.#admission.take({ cpus, graceMs: 0 });
+      this.#admission.lend(task.job.spec.requirements, waiting);
       this.#hooks.freed();
     }
   }

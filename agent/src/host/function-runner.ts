@@ -93,7 +93,7 @@ export class FunctionRunner {
     slot.assigned = undefined;
     slot.idleSince = Date.now();
     job.slots--;
-    this.#admission.give(slot.lent ? { ...job.spec.requirements, cpus: 0 } : job.spec.requirements);
+    this.#admission.give(job.spec.requirements, slot.lent);
     slot.lent = false;
     this.#hooks.freed();
   }
@@ -261,9 +261,7 @@ export class FunctionRunner {
     for (const slot of this.pool.slots()) {
       if (slot.id !== slotId || slot.assigned === undefined || slot.lent === waiting) continue;
       slot.lent = waiting;
-      const { cpus } = slot.assigned.spec.requirements;
-      if (waiting) this.#admission.give({ cpus, graceMs: 0 });
-      else this.#admission.take({ cpus, graceMs: 0 });
+      this.#admission.lend(slot.assigned.spec.requirements, waiting);
       this.#hooks.freed();
     }
   }

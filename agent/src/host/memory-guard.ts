@@ -29,16 +29,8 @@ export class MemoryGuard {
   }
 
   #look(): void {
-    const victims = new Map<number, (why: string, hint: string, usedBytes: number) => void>();
-    const tasks: TaskMemory<number>[] = [];
-    const consider = (
-      rssBytes: number,
-      declaredBytes: number | undefined,
-      end: (why: string, hint: string) => void,
-    ): void => {
-      victims.set(tasks.length, end);
-      tasks.push({ id: tasks.length, rssBytes, declaredBytes });
-    };
+    // A task is known here by what would end it.
+    const tasks: TaskMemory<(why: string, hint: string) => void>[] = [];
     for (const group of this.#functions.pool.groups()) {
       // Memory of threads cannot be told apart: the kernel's limits and V8's are all there is.
       if (group.process.kind === 'threads') continue;
@@ -46,26 +38,22 @@ export class MemoryGuard {
         if (slot.running === undefined) continue;
         const rssBytes = this.#treeOf(slot)?.sample()?.rssBytes;
         if (rssBytes === undefined) continue;
-        const declared = slot.assigned?.spec.requirements.memoryBytes;
-        consider(Math.max(0, rssBytes - slotOverheadBytes), declared, (message, hint) => {
-          const failure = {
-            code: 'OUT_OF_MEMORY',
-            message: `the task ${message}`,
-            hint,
-            details: { rssBytes },
-          } as const;
+        const end = (why: string, hint: string): void => {
+          const failure = { code: 'OUT_OF_MEMORY', message: `the task ${why}`, hint, details: { rssBytes } } as const;
           this.#functions.endRunning(slot, failure, 0);
-        });
+        };
+        const declaredBytes = slot.assigned?.spec.requirements.memoryBytes;
+        tasks.push({ id: end, rssBytes: Math.max(0, rssBytes - slotOverheadBytes), declaredBytes });
       }
     }
     for (const { command, job } of this.#commands.tasks()) {
       const usage = command.sample();
       if (usage === undefined || job.spec.requirements.memoryBytes !== undefined) continue;
-      consider(usage.rssBytes, undefined, why => command.endForMemory(why));
+      tasks.push({ id: why => command.endForMemory(why), rssBytes: usage.rssBytes });
     }
     if (tasks.length === 0) return;
     const verdict = taskToEnd(tasks, { usableBytes: this.#usableBytes, availableBytes: availableMemoryBytes() });
-    if (verdict !== undefined) victims.get(verdict.id)?.(verdict.message, verdict.hint, 0);
+    verdict?.id(verdict.message, verdict.hint);
   }
 
   #treeOf(slot: Slot): ProcessTree | undefined {

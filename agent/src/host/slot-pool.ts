@@ -60,11 +60,6 @@ export class SlotPool {
     return this.#groups;
   }
 
-  groupOf(slot: Slot): SlotGroup | undefined {
-    for (const group of this.#groups) if (group.process === slot.process) return group;
-    return undefined;
-  }
-
   /** An idle slot that may run the job, preferably one that has its module. */
   idle(job: HostJob, needsFresh: boolean): Slot | undefined {
     const key = slotKey(job);

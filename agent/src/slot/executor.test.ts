@@ -26,7 +26,7 @@ class Bench extends EventEmitter {
     super();
     const port = Object.assign(new EventEmitter(), { postMessage: (message: FromExecutor) => this.#receive(message) });
     this.send = message => void port.emit('message', message);
-    const meter = { begin: onBegin, end: () => ({}), close: () => undefined };
+    const meter = { begin: onBegin, end: () => ({}) };
     const executor = new Executor({
       slot: 1,
       memory: this.memory,

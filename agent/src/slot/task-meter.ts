@@ -1,4 +1,4 @@
-import { closeSync, openSync, readFileSync, writeSync } from 'node:fs';
+import { openSync, readFileSync, writeSync } from 'node:fs';
 
 /** What one task used. Undefined: not known here, or below the clock's resolution. */
 interface Usage {
@@ -13,7 +13,6 @@ export interface TaskMeter {
   begin(nowMs: number): void;
   /** Call after it. */
   end(nowMs: number): Usage;
-  close(): void;
 }
 
 /**
@@ -67,9 +66,6 @@ export function processMeter(): TaskMeter {
         ...(clearRefs === undefined ? {} : { peakMemoryBytes: maxRss * 1024 }),
       };
     },
-    close() {
-      if (clearRefs !== undefined) closeSync(clearRefs);
-    },
   };
 }
 
@@ -107,7 +103,6 @@ export function threadMeter(): TaskMeter {
       if (now === undefined) return {};
       return { cpuUserMs: (now.user - sample.user) * tickMs, cpuSystemMs: (now.system - sample.system) * tickMs };
     },
-    close: () => undefined,
   };
 }
 

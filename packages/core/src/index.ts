@@ -30,6 +30,7 @@ export {
   type SharedInput,
   type SharedLoader,
   sharedFile,
+  sharedFileTypes,
 } from './executor/shared.js';
 export type { Waitable } from './executor/target.js';
 export type * from './executor/types.js';

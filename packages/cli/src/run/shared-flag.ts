@@ -1,19 +1,5 @@
 import { resolve } from 'node:path';
-import { MegalithError, type SharedFile, type SharedFileType, sharedFile } from '@megalith/core';
-
-const types: readonly SharedFileType[] = [
-  'Buffer',
-  'Int8Array',
-  'Uint8Array',
-  'Int16Array',
-  'Uint16Array',
-  'Int32Array',
-  'Uint32Array',
-  'Float32Array',
-  'Float64Array',
-  'BigInt64Array',
-  'BigUint64Array',
-];
+import { MegalithError, type SharedFile, type SharedFileType, sharedFile, sharedFileTypes } from '@megalith/core';
 
 /**
  * Reads `NAME=FILE[:TYPE]`, once or more.
@@ -37,10 +23,12 @@ export function sharedFiles(flags: readonly string[]): Readonly<Record<string, S
 function fileOf(text: string): SharedFile {
   const colon = text.lastIndexOf(':');
   const type = text.slice(colon + 1);
-  if (colon !== -1 && (types as readonly string[]).includes(type))
+  if (colon !== -1 && (sharedFileTypes as readonly string[]).includes(type))
     return sharedFile(resolve(text.slice(0, colon)), type as SharedFileType);
   if (colon !== -1 && /Array$/.test(type)) {
-    throw new MegalithError('USAGE', `"${type}" is no type of a shared file`, { hint: `types: ${types.join(', ')}` });
+    throw new MegalithError('USAGE', `"${type}" is no type of a shared file`, {
+      hint: `types: ${sharedFileTypes.join(', ')}`,
+    });
   }
   return sharedFile(resolve(text));
 }

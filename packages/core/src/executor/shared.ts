@@ -12,18 +12,21 @@ export interface SharedFile {
   readonly type: SharedFileType;
 }
 
-export type SharedFileType =
-  | 'Buffer'
-  | 'Int8Array'
-  | 'Uint8Array'
-  | 'Int16Array'
-  | 'Uint16Array'
-  | 'Int32Array'
-  | 'Uint32Array'
-  | 'Float32Array'
-  | 'Float64Array'
-  | 'BigInt64Array'
-  | 'BigUint64Array';
+/** How tasks may see a shared file. */
+export const sharedFileTypes = [
+  'Buffer',
+  'Int8Array',
+  'Uint8Array',
+  'Int16Array',
+  'Uint16Array',
+  'Int32Array',
+  'Uint32Array',
+  'Float32Array',
+  'Float64Array',
+  'BigInt64Array',
+  'BigUint64Array',
+] as const;
+export type SharedFileType = (typeof sharedFileTypes)[number];
 
 /** What may stand under a name in `shared`: an array or buffer of the client (copied once to the machine), a file, or a loader. */
 export type SharedInput = ArrayBufferView | ArrayBuffer | SharedArrayBuffer | SharedFile | SharedLoader;

@@ -1,4 +1,4 @@
-import type { AttemptStats, CommandResult, Failure, Isolation, MegalithError } from '@megalith/agent';
+import type { AttemptStats, CommandResult, Failure, Isolation, JobCounts, MegalithError } from '@megalith/agent';
 import type { Candidate } from '../backends/backend.js';
 import type { SharedInput } from './shared.js';
 
@@ -175,16 +175,6 @@ export type JobEvent =
       readonly error?: MegalithError;
     };
 
-export interface JobCounts {
-  /** Tasks known so far; final once the input is exhausted (`complete`). */
-  readonly total: number;
-  readonly complete: boolean;
-  readonly done: number;
-  readonly failed: number;
-  readonly cancelled: number;
-  readonly running: number;
-}
-
 /** One task's result to come. `await` gives the value or throws a MegalithError (`cause`: what the task threw). */
 export interface TaskFuture<O> extends PromiseLike<O> {
   readonly index: number;
@@ -238,4 +228,4 @@ export interface WaitOptions {
   readonly signal?: AbortSignal;
 }
 
-export type { AttemptStats, CommandResult, Failure, Isolation };
+export type { AttemptStats, CommandResult, Failure, Isolation, JobCounts };
