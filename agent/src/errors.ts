@@ -27,6 +27,12 @@ export type ErrorCode =
   | 'WAIT_TIMED_OUT'
   | 'NOT_FOUND'
   | 'PROTOCOL'
+  // a machine can't be reached, shows another key than the pinned one, or can't be made ready (6)
+  | 'SSH_FAILED'
+  | 'HOST_KEY'
+  | 'BOOTSTRAP_FAILED'
+  // contact to a machine is lost, and the job lives on there (75)
+  | 'CONTACT_LOST'
   // a job's record on disk can't be written or read (6)
   | 'DISK_FULL'
   | 'JOURNAL_FAILED';
@@ -55,6 +61,10 @@ const exitCodes: Readonly<Record<ErrorCode, number>> = {
   WAIT_TIMED_OUT: 1,
   NOT_FOUND: 1,
   PROTOCOL: 6,
+  SSH_FAILED: 6,
+  HOST_KEY: 6,
+  BOOTSTRAP_FAILED: 6,
+  CONTACT_LOST: 75,
   DISK_FULL: 6,
   JOURNAL_FAILED: 6,
   OUT_OF_MEMORY: 7,
