@@ -1,5 +1,15 @@
 export { type CommandTemplate, commandFor } from './command/command-template.js';
+export { Attempts } from './durable/attempts.js';
+export { isWorthRetrying, retryDelayMs } from './durable/retries.js';
 export { type ErrorCode, isMegalithError, MegalithError, type MegalithErrorOptions } from './errors.js';
+export { askFiles } from './files/ask-files.js';
+export { fileFailure } from './files/file-failure.js';
+export type { FileReport } from './files/files-frame.js';
+export { receiveTrees } from './files/receive-trees.js';
+export { relativeSteps } from './files/safe-path.js';
+export { reportFrom, sendTrees } from './files/send-trees.js';
+export { type ServeFilesOptions, serveFiles } from './files/serve-files.js';
+export type { FolderFilter } from './files/walk-tree.js';
 export { writeFileAtomically } from './journal/atomic-file.js';
 export { type CancelRequest, requestCancel, watchCancelRequest } from './journal/cancel-request.js';
 export {
@@ -25,6 +35,7 @@ export { type JobSummary, tallied } from './journal/job-summary.js';
 export { type FailureNote, type JobCounts, type JobDurations, type JobOutcome, JobTally } from './journal/job-tally.js';
 export { JournalReader } from './journal/journal-reader.js';
 export { defaultRetention, type PruneOptions, pruneJobs, type Retention } from './journal/prune-jobs.js';
+export type { AgentLine, MachineOptions } from './machine/machine.js';
 export { usableCpus } from './memory/usable-cpus.js';
 export { usableMemoryBytes } from './memory/usable-memory.js';
 export { identityOf, isAlive, type ProcessIdentity } from './process/process-identity.js';

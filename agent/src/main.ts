@@ -1,6 +1,8 @@
 import { fileURLToPath } from 'node:url';
 import { isMainThread, workerData } from 'node:worker_threads';
 import { type LocalOptions, runLocal } from './local.js';
+import { type MachineOptions, runMachine } from './machine/machine.js';
+import { runRelay } from './machine/relay.js';
 import { type ControlThreadData, runControlThread, runProcessSlot } from './slot/process-slot.js';
 import { type LoaderThreadData, runLoaderThread } from './slot/shared-memory.js';
 import { type ExecutorThreadData, runExecutorThread, runThreadGroup } from './slot/thread-group.js';
@@ -14,6 +16,12 @@ if (isMainThread) {
     case 'local':
       runLocal(fileURLToPath(entry), JSON.parse(argument ?? '{}') as LocalOptions);
       break;
+    case 'machine':
+      await runMachine(fileURLToPath(entry), JSON.parse(argument ?? '{}') as MachineOptions);
+      break;
+    case 'relay':
+      runRelay(argument ?? '');
+      break;
     case 'slot':
       runProcessSlot(entry, Number(argument));
       break;
@@ -21,7 +29,9 @@ if (isMainThread) {
       runThreadGroup(entry);
       break;
     default:
-      process.stderr.write(`megalith agent: no entrance called "${role ?? ''}" (local, slot, threads)\n`);
+      process.stderr.write(
+        `megalith agent: no entrance called "${role ?? ''}" (local, machine, relay, slot, threads)\n`,
+      );
       process.exit(2);
   }
 } else {

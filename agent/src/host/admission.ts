@@ -13,14 +13,26 @@ export class Admission {
   readonly capacity: Capacity;
   #cpus = 0;
   #memoryBytes = 0;
+  #reserved: Capacity = { cpus: 0, memoryBytes: 0 };
 
   constructor(capacity: Capacity) {
     this.capacity = capacity;
   }
 
+  /** What is taken now. */
+  get taken(): Capacity {
+    return { cpus: this.#cpus, memoryBytes: this.#memoryBytes };
+  }
+
+  /** So much is held by somebody else on this machine. Each call replaces the one before. */
+  reserve(load: Capacity): void {
+    this.#reserved = load;
+  }
+
   fits({ cpus, memoryBytes = 0 }: Requirements): boolean {
     return (
-      this.#cpus + cpus <= this.capacity.cpus + forgiven && this.#memoryBytes + memoryBytes <= this.capacity.memoryBytes
+      this.#cpus + this.#reserved.cpus + cpus <= this.capacity.cpus + forgiven &&
+      this.#memoryBytes + this.#reserved.memoryBytes + memoryBytes <= this.capacity.memoryBytes
     );
   }
 

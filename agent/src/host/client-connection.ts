@@ -1,6 +1,8 @@
 import type { Socket } from 'node:net';
+import type { Feed } from '../durable/durable-job.js';
+import type { JobReader } from '../durable/job-reader.js';
 import { FrameReader, frameType, readMessage, writeFrame, writeMessage } from '../protocol/frame.js';
-import { type ClientMessage, type HostMessage, protocolVersion } from '../protocol/messages.js';
+import { type ClientMessage, type HostMessage, type MachineRequest, protocolVersion } from '../protocol/messages.js';
 import { readTasks, type TaskSpan } from '../protocol/tasks.js';
 import type { HostJob, JobClient } from './host-job.js';
 
@@ -9,21 +11,29 @@ export interface ConnectionHandler {
   submit(connection: ClientConnection, message: ClientMessage & { type: 'submit' }): void;
   tasks(connection: ClientConnection, job: number, span: TaskSpan): void;
   shared(connection: ClientConnection, job: number, position: number, bytes: Buffer): void;
+  filesReady(connection: ClientConnection, job: number): void;
   end(connection: ClientConnection, job: number, taskCount: number): void;
   cancel(connection: ClientConnection, job: number, reason: string, indexes?: readonly number[]): void;
+  release(connection: ClientConnection, job: number): void;
+  request(connection: ClientConnection, request: MachineRequest): void;
   closed(connection: ClientConnection): void;
 }
 
-/** One client: the program that started this host, or a task of it that starts jobs of its own. */
+/** One client: the program that started this host, a task of it that starts jobs of its own, or anyone with access to a machine's agent. */
 export class ClientConnection implements JobClient {
   readonly #socket: Socket;
   readonly #waiting: (() => void)[] = [];
+  #reader: FrameReader | undefined;
+  #heardAt = performance.now();
   insideSlot: number | undefined;
   readonly jobs = new Map<number, HostJob>();
+  /** Of the durable jobs among them. */
+  readonly feeds = new Map<number, Feed & { readonly sharedBytes: number[] }>();
+  readonly readers = new Map<number, JobReader>();
 
   constructor(socket: Socket, handler: ConnectionHandler, ready: HostMessage) {
     this.#socket = socket;
-    const reader = new FrameReader((type, payload) => {
+    this.#reader = new FrameReader((type, payload) => {
       switch (type) {
         case frameType.tasks: {
           const { job, span } = readTasks(payload);
@@ -37,7 +47,10 @@ export class ClientConnection implements JobClient {
           this.#receive(readMessage(payload) as ClientMessage, handler, ready);
       }
     });
-    socket.on('data', (chunk: Buffer) => reader.push(chunk));
+    socket.on('data', (chunk: Buffer) => {
+      this.#heardAt = performance.now();
+      this.#reader?.push(chunk);
+    });
     socket.on('drain', () => this.#caughtUp());
     socket.on('close', () => {
       this.#caughtUp();
@@ -57,6 +70,12 @@ export class ClientConnection implements JobClient {
       case 'submit':
         handler.submit(this, message);
         return;
+      case 'ping':
+        this.send({ type: 'pong' });
+        return;
+      case 'filesReady':
+        handler.filesReady(this, message.job);
+        return;
       case 'end':
         handler.end(this, message.job, message.taskCount);
         return;
@@ -64,12 +83,25 @@ export class ClientConnection implements JobClient {
         handler.cancel(this, message.job, message.reason, message.indexes);
         return;
       case 'release':
-        this.jobs.delete(message.job);
+        handler.release(this, message.job);
+        return;
+      default:
+        handler.request(this, message);
     }
+  }
+
+  /** Time since anything came, milliseconds. A stream that was handed over is its new owner's to watch. */
+  get silentMs(): number {
+    return this.#reader === undefined ? 0 : performance.now() - this.#heardAt;
   }
 
   send(message: HostMessage): void {
     if (this.#socket.writable) writeMessage(this.#socket, message);
+  }
+
+  /** Writes a frame; false asks to pause until `onDrained` calls back. */
+  sendFrame(type: typeof frameType.entries | typeof frameType.journal, parts: readonly Uint8Array[]): boolean {
+    return !this.#socket.writable || writeFrame(this.#socket, type, parts);
   }
 
   sendRecords(records: Buffer): boolean {
@@ -82,8 +114,20 @@ export class ClientConnection implements JobClient {
     else callback();
   }
 
+  /** Gives the stream away: from here on its bytes are somebody else's. The client must not have sent any yet. */
+  handOver(): Socket {
+    this.#reader = undefined;
+    this.#socket.removeAllListeners('data');
+    return this.#socket;
+  }
+
   #caughtUp(): void {
     for (const callback of this.#waiting.splice(0)) callback();
+  }
+
+  /** Ends the connection once all that was sent is on its way. */
+  end(): void {
+    this.#socket.end();
   }
 
   close(): void {

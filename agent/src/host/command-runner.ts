@@ -81,7 +81,7 @@ export class CommandRunner {
       {
         argv,
         cwd: job.spec.cwd,
-        env: { ...this.#env, ...job.spec.env, MEGALITH_SLOT: String(slot), MEGALITH_TASK_INDEX: String(task.index) },
+        env: { ...this.#env, ...job.env, MEGALITH_SLOT: String(slot), MEGALITH_TASK_INDEX: String(task.index) },
         stdin: work.stdin,
         graceMs: requirements.graceMs,
         ...(requirements.memoryBytes === undefined ? {} : { memoryLimitBytes: requirements.memoryBytes }),

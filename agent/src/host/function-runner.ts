@@ -81,7 +81,7 @@ export class FunctionRunner {
     slot.process.send({
       type: 'load',
       executor: slot.executor,
-      load: { job: job.number, ...job.bundle, env: job.spec.env, cwd: job.spec.cwd },
+      load: { job: job.number, ...job.bundle, env: job.env, cwd: job.spec.cwd },
     });
     // The slot keeps tasks until the module is there.
     this.#feed(slot);

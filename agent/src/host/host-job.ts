@@ -1,3 +1,4 @@
+import type { DurableJob } from '../durable/durable-job.js';
 import type { JobJournal } from '../journal/job-journal.js';
 import { ByteWriter } from '../protocol/byte-writer.js';
 import {
@@ -6,9 +7,11 @@ import {
   type HostMessage,
   initialCredit,
   type JobSpec,
+  type RunningJob,
 } from '../protocol/messages.js';
-import { RecordCursor, type TaskRef, writeFailed, writeStarted } from '../protocol/records.js';
+import { RecordCursor, recordKind, type TaskRef, writeFailed, writeStarted } from '../protocol/records.js';
 import type { TaskSpan } from '../protocol/tasks.js';
+import { createRedactor, type Redactor } from '../secrets/redactor.js';
 import { averageTaskMs } from './batch-size.js';
 import { type BundleFile, storeBundle } from './bundle-file.js';
 import { TaskQueue } from './task-queue.js';
@@ -50,19 +53,53 @@ export class HostJob {
   /** Set once a slot died with several tasks begun: from then on a death concerns one task, and none runs twice for another's sake. */
   oneByOne = false;
   over = false;
+  /** Set for a job that outlives its clients. */
+  readonly durable: DurableJob | undefined;
+  #secrets: Readonly<Record<string, string>> | undefined;
+  #redactor: Redactor | undefined;
   readonly #bundleFile: BundleFile | undefined;
+  /** Set when it was a failed task that stopped it, until its running tasks were told. */
+  halted = false;
+  #mayGoOn = true;
   /** What the client may still send. */
   grantedTasks: number = initialCredit.tasks;
   grantedBytes: number = initialCredit.bytes;
 
-  constructor(number: number, spec: JobSpec, connection: JobClient, journal: JobJournal, home: string) {
+  constructor(
+    number: number,
+    spec: JobSpec,
+    client: JobClient,
+    journal: JobJournal,
+    home: string,
+    durable?: DurableJob,
+  ) {
     this.number = number;
     this.spec = spec;
-    this.connection = connection;
+    this.connection = client;
+    this.durable = durable;
+    if (spec.secrets !== undefined) this.giveSecrets(spec.secrets);
     this.journal = journal;
     const shared = spec.work.kind === 'function' ? spec.work.shared : [];
     this.sharedBytesMissing = shared.reduce((sum, one) => sum + (one.source === 'bytes' ? one.byteLength : 0), 0);
     this.#bundleFile = spec.work.kind === 'function' ? storeBundle(home, spec.work.bundle) : undefined;
+  }
+
+  /** What must come from a client before a task can begin. */
+  get waitsFor(): RunningJob['waitsFor'] {
+    if (this.sharedBytesMissing > 0) return 'shared inputs';
+    if (this.durable?.awaitsFiles) return 'files';
+    return this.#secrets === undefined && (this.durable?.needsSecrets ?? false) ? 'secrets' : undefined;
+  }
+
+  /** The variables that its tasks get. */
+  get env(): Readonly<Record<string, string>> {
+    return { ...this.spec.env, ...this.#secrets };
+  }
+
+  /** The values of the job's secrets, which are in no file: after a restart only a client has them. */
+  giveSecrets(secrets: Readonly<Record<string, string>>): void {
+    this.#secrets = secrets;
+    this.#redactor = Object.keys(secrets).length === 0 ? undefined : createRedactor(secrets);
   }
 
   get bundle(): BundleFile {
@@ -77,7 +114,8 @@ export class HostJob {
 
   /** True once every task that will ever come has had its last event. */
   get finished(): boolean {
-    return this.taskCount !== undefined && this.received === this.settled && this.waiting === 0 && this.running === 0;
+    const isIdle = this.waiting === 0 && this.running === 0 && (this.durable?.retries?.waiting ?? 0) === 0;
+    return this.taskCount !== undefined && this.received === this.settled && isIdle;
   }
 
   tookTasks(tookMs: number, count: number): void {
@@ -111,15 +149,41 @@ export class HostJob {
   }
 
   /** Sends records of this job to the client and the journal; false asks to pause until `whenRead` calls back. */
-  emit(records: Buffer): boolean {
+  emit(told: Buffer): boolean {
+    const records = this.#redactor === undefined ? told : this.#redactor.redact(told);
+    const failed = this.durable === undefined ? this.#tell(records) : this.#record(records, this.durable);
+    if (failed !== undefined && this.spec.stopsOnFailure === true) this.#halt(failed);
+    return this.#mayGoOn;
+  }
+
+  /** @returns a task that failed */
+  #tell(records: Buffer): number | undefined {
+    let failed: number | undefined;
     const cursor = new RecordCursor(records);
     while (cursor.advance()) {
       this.journal.tally.add(cursor);
       // The client knows the job by a number of its own.
       cursor.setJob(this.spec.job);
+      if (cursor.kind === recordKind.failed && cursor.failureCode !== 'CANCELLED') failed ??= cursor.index;
     }
     this.journal.records([records]);
-    return this.connection.sendRecords(records) && this.journal.pending < journalBacklogBytes;
+    this.#mayGoOn = this.connection.sendRecords(records) && this.journal.pending < journalBacklogBytes;
+    return failed;
+  }
+
+  /** @returns a task that failed for good */
+  #record(records: Buffer, durable: DurableJob): number | undefined {
+    const { retried, failedForGood } = durable.record(records, this.journal, index => this.endOf(index) !== undefined);
+    // A task that is tried again counts as another that came.
+    this.received += retried;
+    this.#mayGoOn = this.journal.pending < journalBacklogBytes;
+    return failedForGood;
+  }
+
+  #halt(failed: number): void {
+    if (this.stopped !== undefined) return;
+    this.halted = true;
+    this.stop({ code: 'CANCELLED', message: `cancelled: task ${failed} failed` });
   }
 
   /** Calls back once client and disk have caught up. */
@@ -146,9 +210,22 @@ export class HostJob {
     if (out.length > 0) this.emit(out.take());
   }
 
+  /** A task was running when the host before this one was killed. */
+  lost(task: Omit<TaskRef, 'job'>, failure: Failure, isRetried: boolean): void {
+    const out = new ByteWriter();
+    writeFailed(out, { ...task, job: this.number }, failure);
+    const records = out.take();
+    if (!isRetried) this.settled++;
+    else this.durable?.attempts.raise(task.index, task.attempt + 1);
+    this.durable?.recordLoss(records, this.journal, isRetried);
+  }
+
   /** Fails the tasks that wait and were cancelled. */
   dropCancelled(): void {
-    for (const span of this.queue.remove(this.cancelled)) {
+    for (const span of [
+      ...this.queue.remove(this.cancelled),
+      ...(this.durable?.retries?.withdraw(this.cancelled) ?? []),
+    ]) {
       const failure = this.cancelled.get(span.indexOf(0));
       if (failure !== undefined) this.failTasks([span], failure);
     }
@@ -157,7 +234,9 @@ export class HostJob {
   /** No task begins any more: those that wait fail now, as will those still to come. */
   stop(failure: Failure): void {
     this.stopped ??= failure;
-    this.failTasks([...this.queue.clear(), ...this.suspects.splice(0).map(suspect => suspect.span)], this.stopped);
+    const suspects = this.suspects.splice(0).map(suspect => suspect.span);
+    const retries = this.durable?.retries?.withdraw() ?? [];
+    this.failTasks([...this.queue.clear(), ...suspects, ...retries], this.stopped);
   }
 }
 

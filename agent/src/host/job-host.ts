@@ -1,22 +1,22 @@
-import { appendFileSync, rmSync } from 'node:fs';
 import type { Socket } from 'node:net';
 import { hostname } from 'node:os';
-import { isMegalithError } from '../errors.js';
+import { DurableDesk } from '../durable/durable-desk.js';
 import { watchCancelRequest } from '../journal/cancel-request.js';
 import { JobJournal } from '../journal/job-journal.js';
 import { OomWatch } from '../memory/oom-watch.js';
 import { identityOf, type ProcessIdentity } from '../process/process-identity.js';
-import type { ClientMessage, Failure, HostMessage, JobSpec } from '../protocol/messages.js';
+import type { ClientMessage, Failure, HostMessage, MachineInfo, MachineRequest } from '../protocol/messages.js';
 import { protocolVersion } from '../protocol/messages.js';
 import type { TaskSpan } from '../protocol/tasks.js';
 import { Admission, type Capacity } from './admission.js';
 import { ClientConnection, type ConnectionHandler } from './client-connection.js';
-import { windowBytes, windowTasks } from './client-window.js';
+import { detachedTasks, windowBytes, windowTasks } from './client-window.js';
 import { CommandRunner } from './command-runner.js';
 import { FunctionRunner } from './function-runner.js';
 import { HostJob, journalBacklogBytes } from './host-job.js';
 import { MemoryGuard } from './memory-guard.js';
-import { sharedSpool } from './slot-pool.js';
+import { recordFailure, refusalOf } from './refusal.js';
+import { dropShared, expectsShared, spoolShared } from './shared-input.js';
 
 export interface JobHostOptions {
   /** The agent's one file, for slots to start from. */
@@ -26,6 +26,10 @@ export interface JobHostOptions {
   readonly capacity: Capacity;
   /** Where a task finds this host, to start jobs of its own. */
   readonly socketPath: string;
+  /** Set on a machine of its own: answers what clients ask about it. Jobs may then outlive their clients. */
+  readonly onRequest?: (connection: ClientConnection, request: MachineRequest) => void;
+  /** Called when a client or a job came or went. */
+  readonly onChange?: () => void;
 }
 
 /** Runs the jobs of its clients: admits tasks by what they ask for, journals what happens, and tells it. */
@@ -36,6 +40,7 @@ export class JobHost implements ConnectionHandler {
   readonly #commands: CommandRunner;
   readonly #guard: MemoryGuard;
   readonly #identity: ProcessIdentity;
+  readonly #desk: DurableDesk;
   readonly #connections = new Set<ClientConnection>();
   readonly #jobs = new Map<number, HostJob>();
   readonly #watches = new Map<HostJob, () => void>();
@@ -43,6 +48,7 @@ export class JobHost implements ConnectionHandler {
   readonly #endings = new Set<Promise<void>>();
   #lastJob = 0;
   #pumping = false;
+  #draining = false;
 
   constructor(options: JobHostOptions) {
     this.#options = options;
@@ -72,30 +78,82 @@ export class JobHost implements ConnectionHandler {
       hooks,
     );
     this.#commands = new CommandRunner(this.#admission, env, oom, nextSlot, hooks);
+    this.#desk = new DurableDesk({
+      home: options.home,
+      identity: this.#identity,
+      nextNumber: () => ++this.#lastJob,
+      started: job => this.#started(job),
+      changed: job => this.#settled(job),
+      failed: (job, failure) => this.#jobFailed(job, failure),
+      grant: job => this.#grant(job),
+    });
     this.#guard = new MemoryGuard(this.#functions, this.#commands, options.capacity.memoryBytes);
   }
 
   /** Serves one client until its socket closes. */
   serve(socket: Socket): ClientConnection {
-    const { cpus, memoryBytes } = this.#options.capacity;
-    const ready: HostMessage = {
-      type: 'ready',
-      version: protocolVersion,
-      machine: {
-        hostname: hostname(),
-        cpus,
-        usableMemoryBytes: memoryBytes,
-        nodeVersion: process.version,
-        pid: process.pid,
-      },
-    };
+    const ready: HostMessage = { type: 'ready', version: protocolVersion, machine: this.machine };
     const connection = new ClientConnection(socket, this, ready);
     this.#connections.add(connection);
+    this.#options.onChange?.();
     return connection;
   }
 
-  submit(connection: ClientConnection, { spec }: ClientMessage & { type: 'submit' }): void {
-    const refused = this.#refuse(spec);
+  get machine(): MachineInfo {
+    const { cpus, memoryBytes } = this.#options.capacity;
+    return {
+      hostname: hostname(),
+      cpus,
+      usableMemoryBytes: memoryBytes,
+      nodeVersion: process.version,
+      pid: process.pid,
+    };
+  }
+
+  get clients(): number {
+    return this.#connections.size;
+  }
+
+  get admission(): Admission {
+    return this.#admission;
+  }
+
+  isConnected(connection: ClientConnection): boolean {
+    return this.#connections.has(connection);
+  }
+
+  /** Ends connections that nothing was heard of for so long, but for those that are spared. */
+  dropSilent(silenceMs: number, isSpared: (connection: ClientConnection) => boolean): void {
+    for (const connection of this.#connections) {
+      // A nested client lives on this machine: the system tells when it is gone.
+      if (connection.insideSlot === undefined && connection.silentMs > silenceMs && !isSpared(connection))
+        connection.close();
+    }
+  }
+
+  /** So much of the machine is held by another agent's jobs. */
+  reserve(load: Capacity): void {
+    this.#admission.reserve(load);
+    this.#pumpSoon();
+  }
+
+  /** The jobs that are not over, oldest first. */
+  get jobs(): readonly HostJob[] {
+    return [...this.#jobs.values()];
+  }
+
+  /** Goes on with the durable jobs of a host that was killed. Call it before the first client is served. */
+  resume(): Promise<void> {
+    return this.#desk.resume();
+  }
+
+  submit(connection: ClientConnection, message: ClientMessage & { type: 'submit' }): void {
+    const { spec } = message;
+    const refused = this.#draining ? drainingFailure : refusalOf(spec, this.#admission.capacity);
+    if (message.durable === true && this.#options.onRequest !== undefined) {
+      this.#desk.submit(connection, message, refused);
+      return;
+    }
     if (refused !== undefined) {
       connection.send({ type: 'jobFailed', job: spec.job, failure: refused });
       return;
@@ -105,21 +163,27 @@ export class JobHost implements ConnectionHandler {
     try {
       const journal = JobJournal.open(this.#options.home, spec, {
         host: this.#identity,
-        onError: error => this.#jobFailed(job, refusalOf(error)),
+        onError: error => this.#jobFailed(job, recordFailure(error)),
       });
       job = new HostJob(number, spec, connection, journal, this.#options.home);
     } catch (error) {
-      connection.send({ type: 'jobFailed', job: spec.job, failure: refusalOf(error) });
+      connection.send({ type: 'jobFailed', job: spec.job, failure: recordFailure(error) });
       return;
     }
-    job.ready = !expectsBytes(spec);
+    job.ready = !expectsShared(spec);
     if (connection.insideSlot !== undefined && connection.jobs.size === 0) this.#lend(connection.insideSlot, true);
     connection.jobs.set(spec.job, job);
-    this.#jobs.set(number, job);
+    this.#started(job);
+    this.#grant(job);
+  }
+
+  #started(job: HostJob): void {
+    this.#jobs.set(job.number, job);
     const onCancel = ({ reason }: { reason: string }): void => this.#stop(job, reason);
     const onError = (error: unknown): void => this.#stop(job, `its cancel request cannot be read: ${String(error)}`);
     this.#watches.set(job, watchCancelRequest(job.journal.dir, onCancel, onError));
-    this.#grant(job);
+    this.#options.onChange?.();
+    this.#pumpSoon();
   }
 
   #lend(slot: number, waiting: boolean): void {
@@ -127,31 +191,19 @@ export class JobHost implements ConnectionHandler {
     this.#commands.lend(slot, waiting);
   }
 
-  #refuse({ requirements, name }: JobSpec): Failure | undefined {
-    const { cpus, memoryBytes } = this.#admission.capacity;
-    if (requirements.cpus > cpus) {
-      return {
-        code: 'OVER_CPUS',
-        message: `one task of "${name}" asks for ${requirements.cpus} cpus, and this machine has ${cpus}`,
-        hint: 'ask for fewer cpus, or run it on a larger machine',
-      };
-    }
-    if ((requirements.memoryBytes ?? 0) > memoryBytes) {
-      return {
-        code: 'OVER_MEMORY',
-        message: `one task of "${name}" asks for ${requirements.memoryBytes} bytes of memory, and this machine has ${memoryBytes} to give`,
-        hint: 'ask for less memory, or run it on a larger machine',
-      };
-    }
-    return undefined;
-  }
-
   tasks(connection: ClientConnection, number: number, span: TaskSpan): void {
     const job = connection.jobs.get(number);
     if (job === undefined) return;
-    job.received += span.length;
     job.grantedTasks -= span.length;
     job.grantedBytes -= span.byteLength;
+    if (job.durable === undefined) this.#take(job, span);
+    else for (const fresh of this.#desk.received(connection, number, job, span)) this.#take(job, fresh);
+    this.#settled(job);
+    this.#pumpSoon();
+  }
+
+  #take(job: HostJob, span: TaskSpan): void {
+    job.received += span.length;
     if (job.stopped !== undefined) {
       job.failTasks([span], job.stopped);
     } else {
@@ -159,15 +211,15 @@ export class JobHost implements ConnectionHandler {
       // A task may be cancelled before it has come.
       if (job.cancelled.size > 0) job.dropCancelled();
     }
-    this.#settled(job);
-    this.#pumpSoon();
   }
 
   shared(connection: ClientConnection, number: number, position: number, bytes: Buffer): void {
     const job = connection.jobs.get(number);
-    if (job === undefined || job.spec.work.kind !== 'function') return;
+    if (job === undefined || job.spec.work.kind !== 'function' || job.over) return;
+    const missing =
+      job.durable === undefined ? bytes : this.#desk.missingShared(connection, number, job, position, bytes);
     try {
-      appendFileSync(sharedSpool(job, position), bytes, { mode: 0o600 });
+      spoolShared(job, position, missing);
     } catch (error) {
       this.#jobFailed(job, {
         code: 'DISK_FULL',
@@ -175,14 +227,38 @@ export class JobHost implements ConnectionHandler {
       });
       return;
     }
-    job.sharedBytesMissing -= bytes.length;
-    job.ready = job.sharedBytesMissing <= 0;
+    job.ready = job.waitsFor === undefined;
     this.#pumpSoon();
+  }
+
+  filesReady(connection: ClientConnection, number: number): void {
+    const job = connection.jobs.get(number);
+    if (job?.durable === undefined || job.over || !job.durable.awaitsFiles) return;
+    job.durable.awaitsFiles = false;
+    job.journal.filesReady();
+    job.ready = job.waitsFor === undefined;
+    this.#pumpSoon();
+  }
+
+  request(connection: ClientConnection, request: MachineRequest): void {
+    if (this.#options.onRequest !== undefined) this.#options.onRequest(connection, request);
+    else connection.send({ type: 'refused', failure: { code: 'USAGE', message: 'this host belongs to one client' } });
+  }
+
+  release(connection: ClientConnection, number: number): void {
+    if (connection.jobs.get(number)?.durable !== undefined) this.#desk.leave(connection, number);
+    else connection.jobs.delete(number);
+    this.#options.onChange?.();
+  }
+
+  /** Takes no new jobs any more. */
+  drain(): void {
+    this.#draining = true;
   }
 
   end(connection: ClientConnection, number: number, taskCount: number): void {
     const job = connection.jobs.get(number);
-    if (job === undefined) return;
+    if (job === undefined || job.taskCount !== undefined) return;
     job.taskCount = taskCount;
     job.journal.complete(taskCount);
     this.#settled(job);
@@ -223,11 +299,21 @@ export class JobHost implements ConnectionHandler {
 
   closed(connection: ClientConnection): void {
     this.#connections.delete(connection);
-    for (const job of [...connection.jobs.values()]) this.#stop(job, 'its client is gone');
+    for (const [number, job] of [...connection.jobs]) {
+      if (job.durable === undefined) this.#stop(job, 'its client is gone');
+      else this.#desk.leave(connection, number);
+    }
+    for (const reader of connection.readers.values()) reader.close();
+    this.#options.onChange?.();
   }
 
   #settled(job: HostJob): void {
     if (job.over) return;
+    if (job.halted) {
+      job.halted = false;
+      this.#endCancelled(job);
+      return;
+    }
     this.#grant(job);
     if (job.finished) this.#over(job);
   }
@@ -238,8 +324,7 @@ export class JobHost implements ConnectionHandler {
     this.#watches.delete(job);
     this.#jobs.delete(job.number);
     this.#functions.pool.forget(job);
-    for (let position = 0; position < sharedCount(job.spec); position++)
-      rmSync(sharedSpool(job, position), { force: true });
+    dropShared(job);
     const { connection } = job;
     connection.jobs.delete(job.spec.job);
     if (connection.insideSlot !== undefined && connection.jobs.size === 0) this.#lend(connection.insideSlot, false);
@@ -247,10 +332,14 @@ export class JobHost implements ConnectionHandler {
     // A journal that cannot be written has said so through its `onError`.
     const ending = job.journal.ended(state, failure).then(
       () => undefined,
-      () => undefined,
+      (error: unknown) => job.durable?.journalFailed(failure ?? recordFailure(error)),
     );
     this.#endings.add(ending);
-    void ending.then(() => this.#endings.delete(ending));
+    void ending.then(() => {
+      this.#endings.delete(ending);
+      if (job.durable !== undefined) this.#desk.over(job);
+      this.#options.onChange?.();
+    });
     if (failure === undefined) connection.send({ type: 'jobEnded', job: job.spec.job, peakSlots: job.peakSlots });
     this.#pumpSoon();
   }
@@ -264,7 +353,7 @@ export class JobHost implements ConnectionHandler {
       return;
     }
     const slots = Math.max(1, this.#admission.slots(job.spec.requirements));
-    const window = windowTasks({ slots, taskMs: job.taskMs });
+    const window = job.spec.detached === true ? detachedTasks : windowTasks({ slots, taskMs: job.taskMs });
     const tasks = window - (job.received - job.settled) - job.grantedTasks;
     const starved = job.grantedBytes <= 0 && job.queue.byteLength * 2 < windowBytes;
     if (tasks * 2 < window && !starved) return;
@@ -284,13 +373,19 @@ export class JobHost implements ConnectionHandler {
     });
   }
 
-  /** Deals out free slots: jobs with the fewest come first, so that no job waits for the end of another. */
+  /**
+   * Deals out free slots: jobs with the fewest come first, so that no job waits for the end of another. Where the first in line has
+   * nothing running and does not fit, those behind it begin nothing new: else small tasks would keep a large one out for ever.
+   */
   #pump(): void {
     const jobs = [...this.#jobs.values()].filter(job => job.ready && job.waiting > 0 && job.stopped === undefined);
-    jobs.sort((a, b) => a.slots - b.slots || a.number - b.number);
+    const isNested = (job: HostJob): boolean => job.connection.insideSlot !== undefined;
+    jobs.sort((a, b) => Number(isNested(b)) - Number(isNested(a)) || a.slots - b.slots || a.number - b.number);
     for (const job of jobs) {
       if (job.spec.work.kind === 'command') this.#commands.pump(job, job.spec.work);
       else this.#functions.pump(job);
+      // Whoever is waited for by a running task must not be held up by one that waits for that task's room.
+      if (job.slots === 0 && job.waiting > 0 && !isNested(job)) return;
     }
   }
 
@@ -318,23 +413,8 @@ export class JobHost implements ConnectionHandler {
   }
 }
 
-function expectsBytes(spec: JobSpec): boolean {
-  return (
-    spec.work.kind === 'function' && spec.work.shared.some(shared => shared.source === 'bytes' && shared.byteLength > 0)
-  );
-}
-
-function sharedCount(spec: JobSpec): number {
-  return spec.work.kind === 'function' ? spec.work.shared.length : 0;
-}
-
-function refusalOf(error: unknown): Failure {
-  if (!isMegalithError(error))
-    return { code: 'JOURNAL_FAILED', message: `the job cannot be recorded: ${String(error)}` };
-  const code = error.code === 'DISK_FULL' || error.code === 'USAGE' ? error.code : 'JOURNAL_FAILED';
-  return { code, message: error.message, ...hintOf(error) };
-}
-
-function hintOf(error: { readonly hint?: string | undefined }): { readonly hint?: string } {
-  return error.hint === undefined ? {} : { hint: error.hint };
-}
+const drainingFailure: Failure = {
+  code: 'USAGE',
+  message: 'this agent takes no new jobs: it is being replaced or was asked to end',
+  hint: 'connect again: a new agent is started where the old one drains',
+};

@@ -19,7 +19,7 @@ export async function writeFileAtomically(path: string, text: string): Promise<v
 }
 
 /** As `writeFileAtomically`; for small files on a path where four turns of the event loop cost more than the write. */
-export function writeFileAtomicallySync(path: string, text: string): void {
+export function writeFileAtomicallySync(path: string, text: string | Uint8Array): void {
   const temporary = temporaryPath(path);
   try {
     writeFileSync(temporary, text, { mode: privateFile, flag: 'wx' });

@@ -1,4 +1,5 @@
 import { deserialize, serialize } from 'node:v8';
+import type { ProcessIdentity } from '../process/process-identity.js';
 import type { Failure, Isolation, JobSpec, Requirements, SharedSpec } from '../protocol/messages.js';
 import type { JobCounts, JobOutcome } from './job-tally.js';
 
@@ -17,6 +18,7 @@ export interface JournalledSpec {
   readonly tags: readonly string[];
   readonly cwd: string;
   readonly envNames: readonly string[];
+  readonly secretNames?: readonly string[];
 }
 
 export type JournalledWork =
@@ -38,6 +40,10 @@ interface JournalledShared {
 /** What happened to the job as a whole. `at` is epoch milliseconds. */
 export type ControlEntry =
   | { readonly type: 'submitted'; readonly at: number; readonly spec: JournalledSpec }
+  /** The files of the job have come: tasks may begin. */
+  | { readonly type: 'filesReady'; readonly at: number }
+  /** Another host goes on with the job, because the one before was killed. */
+  | { readonly type: 'resumed'; readonly at: number; readonly host: ProcessIdentity }
   /** No more tasks will come. */
   | { readonly type: 'taskCount'; readonly at: number; readonly taskCount: number }
   | {
@@ -78,7 +84,17 @@ export function decodeControl(payload: Uint8Array): ControlEntry {
 /** What of a job may be kept on disk. */
 export function journalledSpec(spec: JobSpec): JournalledSpec {
   const { id, name, requirements, tags, cwd } = spec;
-  return { id, name, work: journalledWork(spec.work), requirements, tags, cwd, envNames: Object.keys(spec.env) };
+  const { secrets } = spec;
+  return {
+    id,
+    name,
+    work: journalledWork(spec.work),
+    requirements,
+    tags,
+    cwd,
+    envNames: Object.keys(spec.env),
+    ...(secrets && { secretNames: Object.keys(secrets) }),
+  };
 }
 
 function journalledWork(work: JobSpec['work']): JournalledWork {

@@ -2,9 +2,10 @@ import { crc32 } from 'node:zlib';
 
 /**
  * One journal entry: u32 length of the payload | u8 kind | payload | u32 CRC-32 of all before it. Little endian.
- * `records`: task events, the bytes of a frame of the wire. `control`: a v8-serialized `ControlEntry`.
+ * `records`: task events, the bytes of a frame of the wire. `control`: a v8-serialized `ControlEntry`. A durable job keeps
+ * its `logs` apart from other records, so that readers can take them later, and has the `tasks` frames that came.
  */
-export type EntryKind = 'records' | 'control';
+export type EntryKind = 'records' | 'control' | 'logs' | 'tasks';
 
 const entryHeaderBytes = 5;
 const entryTrailerBytes = 4;
@@ -12,11 +13,10 @@ const entryTrailerBytes = 4;
 /** No payload is longer, so that a damaged length is seen as such; frames of the wire are far below. */
 const maxPayloadBytes = 2 ** 30;
 
-const kindCodes: Readonly<Record<EntryKind, number>> = { records: 1, control: 2 };
-const kindsByCode: ReadonlyMap<number, EntryKind> = new Map([
-  [kindCodes.records, 'records'],
-  [kindCodes.control, 'control'],
-]);
+const kindCodes: Readonly<Record<EntryKind, number>> = { records: 1, control: 2, logs: 3, tasks: 4 };
+const kindsByCode: ReadonlyMap<number, EntryKind> = new Map(
+  (Object.keys(kindCodes) as EntryKind[]).map(kind => [kindCodes[kind], kind]),
+);
 
 /** The bytes that go before and after the payload; the payload itself is not copied. */
 export function frameEntry(

@@ -30,3 +30,8 @@ export function jobFolder(home: string, id: string): string {
 export function isJobId(name: string): boolean {
   return /^[A-Za-z0-9][A-Za-z0-9._-]{0,127}$/.test(name);
 }
+
+/** The folder of a job's own files, where its tasks run unless they were given another. */
+export function jobFilesFolder(home: string, id: string): string {
+  return join(jobFolder(home, id), 'files');
+}

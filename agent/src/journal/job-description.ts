@@ -15,6 +15,8 @@ export interface JobDescription extends JournalledSpec {
   /** The process that runs the job and writes its journal, on the machine of this name. */
   readonly host: ProcessIdentity;
   readonly hostname: string;
+  /** The job outlives its client and its host; `kept-spec` beside it holds all that is needed to go on. */
+  readonly durable?: boolean;
 }
 
 export function descriptionPath(folder: string): string {

@@ -8,9 +8,11 @@ import { privateFolder, writeFileAtomically, writeFileAtomicallySync } from './a
 import { type ControlEntry, encodeControl, type JournalledSpec, journalledSpec } from './entries.js';
 import { jobFolder, jobsFolder } from './home.js';
 import { descriptionPath, type JobDescription, jobFormatVersion } from './job-description.js';
+import type { JobFolder } from './job-folders.js';
 import { type JobSummary, summaryPath, tallied } from './job-summary.js';
 import { type JobOutcome, JobTally } from './job-tally.js';
-import { JournalWriter } from './journal-writer.js';
+import { JournalWriter, type WrittenEntry } from './journal-writer.js';
+import { keepSpec } from './kept-spec.js';
 import { writeFailure } from './write-failure.js';
 
 export interface JobJournalOptions {
@@ -20,6 +22,10 @@ export interface JobJournalOptions {
   readonly onError: (error: MegalithError) => void;
   /** Epoch milliseconds. @defaultValue `Date.now` */
   readonly now?: () => number;
+  /** Called for each entry once it is written, in order. */
+  readonly onWritten?: (entry: WrittenEntry) => void;
+  /** The job may be gone on with by another host: its whole description is kept beside the journal, but for its secrets. */
+  readonly durable?: boolean;
 }
 
 /** The journal's file in a job's folder. */
@@ -40,11 +46,11 @@ export class JobJournal {
   readonly #onError: (error: MegalithError) => void;
   #ended: Promise<void> | undefined;
 
-  private constructor(dir: string, options: JobJournalOptions) {
+  private constructor(dir: string, options: JobJournalOptions, writer: JournalWriter) {
     this.dir = dir;
     this.#now = options.now ?? Date.now;
     this.#onError = options.onError;
-    this.#writer = JournalWriter.create(journalPath(dir), options);
+    this.#writer = writer;
   }
 
   /**
@@ -57,14 +63,33 @@ export class JobJournal {
     const at = (options.now ?? Date.now)();
     const submitted = journalledSpec(spec);
     try {
-      writeFileAtomicallySync(descriptionPath(dir), JSON.stringify(describeJob(submitted, options.host, at)));
-      const journal = new JobJournal(dir, options);
+      if (options.durable) keepSpec(dir, spec);
+      writeFileAtomicallySync(descriptionPath(dir), JSON.stringify(describeJob(submitted, options, at)));
+      const journal = new JobJournal(dir, options, JournalWriter.create(journalPath(dir), options));
       journal.#control({ type: 'submitted', at, spec: submitted });
       return journal;
     } catch (cause) {
       rmSync(dir, { recursive: true, force: true });
       throw writeFailure(dir, cause);
     }
+  }
+
+  /**
+   * Goes on with the journal of a durable job whose host was killed: what was half-written is cut off.
+   * @throws MegalithError JOURNAL_FAILED for a damaged journal, DISK_FULL
+   */
+  static async resume(job: Pick<JobFolder, 'dir' | 'description'>, options: JobJournalOptions): Promise<JobJournal> {
+    const { dir, description } = job;
+    const journal = new JobJournal(dir, options, await JournalWriter.resume(journalPath(dir), options));
+    const { host } = options;
+    await writeFileAtomically(descriptionPath(dir), JSON.stringify({ ...description, host, hostname: hostname() }));
+    journal.#control({ type: 'resumed', at: journal.#now(), host });
+    return journal;
+  }
+
+  /** Where the file ends once all so far is written. */
+  get end(): number {
+    return this.#writer.end;
   }
 
   /** Bytes that wait to be written. */
@@ -88,6 +113,20 @@ export class JobJournal {
    */
   records(parts: readonly Uint8Array[]): void {
     if (!this.#ended) this.#writer.append('records', parts);
+  }
+
+  /** Logs of a durable job, apart from its other events. */
+  logs(parts: readonly Uint8Array[]): void {
+    if (!this.#ended) this.#writer.append('logs', parts);
+  }
+
+  /** Tasks of a durable job as they came: the payload of a `tasks` frame. */
+  tasks(payload: Uint8Array): void {
+    if (!this.#ended) this.#writer.append('tasks', [payload]);
+  }
+
+  filesReady(): void {
+    this.#control({ type: 'filesReady', at: this.#now() });
   }
 
   /** No more tasks will come: `taskCount` in all. */
@@ -172,13 +211,14 @@ function makeParent(folder: string): void {
   }
 }
 
-function describeJob(spec: JournalledSpec, host: ProcessIdentity, at: number): JobDescription {
+function describeJob(spec: JournalledSpec, { host, durable }: JobJournalOptions, at: number): JobDescription {
   return {
     formatVersion: jobFormatVersion,
     ...spec,
     createdAt: new Date(at).toISOString(),
     host,
     hostname: hostname(),
+    ...(durable && { durable }),
   };
 }
 

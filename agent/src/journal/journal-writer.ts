@@ -19,6 +19,16 @@ export interface JournalWriterOptions {
   readonly onError: (error: MegalithError) => void;
   /** @defaultValue 16 MiB */
   readonly pendingLimitBytes?: number;
+  /** Called for each entry once it is written, in order. */
+  readonly onWritten?: (entry: WrittenEntry) => void;
+}
+
+/** An entry as it lies in the file, from `start` up to `end`. */
+export interface WrittenEntry {
+  readonly kind: EntryKind;
+  readonly parts: readonly Uint8Array[];
+  readonly start: number;
+  readonly end: number;
 }
 
 interface Waiter {
@@ -35,6 +45,10 @@ export class JournalWriter {
   readonly #descriptor: number;
   readonly #onError: (error: MegalithError) => void;
   readonly #pendingLimitBytes: number;
+  readonly #onWritten: ((entry: WrittenEntry) => void) | undefined;
+  /** Where this writer's first byte lies. */
+  readonly #base: number;
+  readonly #unwritten: WrittenEntry[] = [];
   #queue: Uint8Array[] = [];
   #appendedBytes = 0;
   #writtenBytes = 0;
@@ -43,9 +57,11 @@ export class JournalWriter {
   #failure: MegalithError | undefined;
   #closed: Promise<void> | undefined;
 
-  private constructor(path: string, flags: 'ax' | 'a', options: JournalWriterOptions) {
+  private constructor(path: string, flags: 'ax' | 'a', options: JournalWriterOptions, base = 0) {
     this.path = path;
+    this.#base = base;
     this.#onError = options.onError;
+    this.#onWritten = options.onWritten;
     this.#pendingLimitBytes = options.pendingLimitBytes ?? defaultPendingLimitBytes;
     this.#descriptor = openSync(path, flags, privateFile);
   }
@@ -69,7 +85,12 @@ export class JournalWriter {
       });
     }
     if (reader.damage) await truncate(path, reader.damage.offset);
-    return new JournalWriter(path, 'a', options);
+    return new JournalWriter(path, 'a', options, reader.position);
+  }
+
+  /** Where the file ends once all so far is written. */
+  get end(): number {
+    return this.#base + this.#appendedBytes;
   }
 
   /** Bytes that wait to be written. */
@@ -84,7 +105,9 @@ export class JournalWriter {
     const payload = withoutCrumbs(parts);
     const { header, trailer, byteLength } = frameEntry(kind, payload);
     this.#queue.push(header, ...payload, trailer);
+    const start = this.#base + this.#appendedBytes;
     this.#appendedBytes += byteLength;
+    if (this.#onWritten) this.#unwritten.push({ kind, parts, start, end: start + byteLength });
     if (this.#isWriting) return;
     this.#isWriting = true;
     // A microtask later, so that entries of one turn share one write.
@@ -132,9 +155,16 @@ export class JournalWriter {
     while (rest.length > 0) {
       const { bytesWritten } = await writev(this.#descriptor, rest);
       this.#writtenBytes += bytesWritten;
+      this.#tellWritten();
       this.#wake();
       rest = withoutFirst(rest, bytesWritten);
     }
+  }
+
+  #tellWritten(): void {
+    const end = this.#base + this.#writtenBytes;
+    const open = this.#unwritten.findIndex(entry => entry.end > end);
+    for (const entry of this.#unwritten.splice(0, open < 0 ? this.#unwritten.length : open)) this.#onWritten?.(entry);
   }
 
   #fail(cause: unknown): void {

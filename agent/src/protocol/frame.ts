@@ -11,6 +11,10 @@ export const frameType = {
   records: 3,
   /** A piece of a shared input: u32 job, u32 position in `shared`, bytes. */
   shared: 4,
+  /** Task events of a durable job: u32 job, u32 1 for logs and 0 for all else, f64 where the journal's entry ends, records. */
+  entries: 5,
+  /** Bytes of a journal as they are (`mirror`). */
+  journal: 6,
 } as const;
 export type FrameType = (typeof frameType)[keyof typeof frameType];
 

@@ -4,7 +4,7 @@
  */
 
 /** Raised when the two sides could no longer understand each other. */
-export const protocolVersion = 1;
+export const protocolVersion = 2;
 
 /** What a client may send of a new job before the host says a word. */
 export const initialCredit = { tasks: 8, bytes: 1024 * 1024 } as const;
@@ -86,8 +86,33 @@ export interface JobSpec {
   readonly requirements: Requirements;
   /** Added to the environment of the job's tasks. */
   readonly env: Readonly<Record<string, string>>;
+  /** Added to the environment too, and kept out of every file, log and error. */
+  readonly secrets?: Readonly<Record<string, string>>;
+  /** Where tasks run. Empty, for a durable job: a folder of the job's own. */
   readonly cwd: string;
   readonly tags: readonly string[];
+  /** No task begins after one has failed for good. */
+  readonly stopsOnFailure?: boolean;
+  /** For a durable job: the host itself tries failed tasks again. Unset: the client does. */
+  readonly retry?: HostRetry;
+  /** For a durable job: no task begins before the client has said `filesReady`. */
+  readonly awaitsFiles?: boolean;
+  /** For a durable job: its whole input is taken in at once, because its client means to leave. */
+  readonly detached?: boolean;
+}
+
+/** How often and when a host tries a failed task again: full jitter up to a backoff that grows. Times in milliseconds. */
+export interface HostRetry {
+  readonly retries: number;
+  readonly backoffMs: number;
+  readonly factor: number;
+  readonly maxBackoffMs: number;
+}
+
+/** How far a client has read a durable job: offsets in its journal, of the last event and of the last piece of log. */
+export interface Seen {
+  readonly events: number;
+  readonly logs: number;
 }
 
 export type ClientMessage =
@@ -97,13 +122,40 @@ export type ClientMessage =
       /** Set by a client that runs inside a task of this very host: its slot, whose cpus are free while it waits. */
       readonly insideSlot?: number;
     }
-  | { readonly type: 'submit'; readonly spec: JobSpec }
+  | {
+      readonly type: 'submit';
+      readonly spec: JobSpec;
+      /** The job outlives this connection. Only hosts of machines take such jobs. */
+      readonly durable?: boolean;
+      /** Set when the client was here before: it waits for `accepted` before it sends more. */
+      readonly seen?: Seen;
+    }
+  /** The files of the job are in its folder. */
+  | { readonly type: 'filesReady'; readonly job: number }
   /** No more tasks than the ones sent will come: `taskCount` indexes in all. */
   | { readonly type: 'end'; readonly job: number; readonly taskCount: number }
   /** Cancel the whole job, or the tasks named. */
   | { readonly type: 'cancel'; readonly job: number; readonly indexes?: readonly number[]; readonly reason: string }
+  /** The client is there; answered by `pong`. */
+  | { readonly type: 'ping' }
   /** The client has everything and forgets the job. */
-  | { readonly type: 'release'; readonly job: number };
+  | { readonly type: 'release'; readonly job: number }
+  | MachineRequest;
+
+/** What a client may ask of a machine's agent, each on a connection of its own. */
+export type MachineRequest =
+  | { readonly type: 'status' }
+  /** Take no new jobs, tell the load as it changes, and end with the last job. */
+  | { readonly type: 'drain' }
+  /** End. Without `force`, only when no job runs. */
+  | { readonly type: 'stop'; readonly force: boolean }
+  | { readonly type: 'jobs' }
+  | { readonly type: 'cancelJob'; readonly id: string; readonly reason: string }
+  | { readonly type: 'removeJob'; readonly id: string }
+  /** The journal of a job from an offset on, byte for byte; with `follow`, to the job's end. */
+  | { readonly type: 'mirror'; readonly id: string; readonly from: number; readonly follow: boolean }
+  /** After the answer the connection belongs to the transfer of the job's files (`files/`). */
+  | { readonly type: 'files'; readonly id: string };
 
 export interface MachineInfo {
   readonly hostname: string;
@@ -116,12 +168,79 @@ export interface MachineInfo {
 
 export type HostMessage =
   | { readonly type: 'ready'; readonly version: number; readonly machine: MachineInfo }
+  /**
+   * A durable job is on disk, or was already. The client may send this many tasks and bytes, those that it sends again included,
+   * and each shared input from this byte on.
+   */
+  | {
+      readonly type: 'accepted';
+      readonly job: number;
+      readonly tasks: number;
+      readonly bytes: number;
+      readonly sharedBytes: readonly number[];
+      /** The job's files have come before. */
+      readonly filesReady: boolean;
+    }
+  /** So many of the tasks sent on this connection, from its first, are on the machine's disk. */
+  | { readonly type: 'kept'; readonly job: number; readonly tasks: number }
   /** The client may send this many more tasks and bytes of this job. */
   | { readonly type: 'credit'; readonly job: number; readonly tasks: number; readonly bytes: number }
   /** The job as a whole cannot run (its module does not load, its shared input cannot be had, it asks for more than the machine has). */
   | { readonly type: 'jobFailed'; readonly job: number; readonly failure: Failure }
   /** Every task of the job has its last event. */
-  | { readonly type: 'jobEnded'; readonly job: number; readonly peakSlots: number };
+  | { readonly type: 'jobEnded'; readonly job: number; readonly peakSlots: number }
+  | { readonly type: 'pong' }
+  | MachineReply;
+
+/** Answers to a `MachineRequest`. */
+export type MachineReply =
+  | { readonly type: 'status'; readonly status: MachineStatus }
+  | { readonly type: 'jobs'; readonly jobs: readonly MachineJob[] }
+  | { readonly type: 'load'; readonly cpus: number; readonly memoryBytes: number }
+  | { readonly type: 'mirror'; readonly description: unknown; readonly summary: unknown }
+  | { readonly type: 'mirrored'; readonly summary: unknown }
+  | { readonly type: 'ok' }
+  | { readonly type: 'refused'; readonly failure: Failure };
+
+/** What a machine's agent says of itself. Times are epoch milliseconds of the machine's own clock. */
+export interface MachineStatus {
+  readonly machine: MachineInfo;
+  readonly agent: string;
+  readonly startedAt: number;
+  readonly now: number;
+  readonly clients: number;
+  readonly draining: boolean;
+  readonly idleMs: number;
+  /** When it ends if nothing happens; undefined while something holds it. */
+  readonly endsAt?: number;
+  /** Why it is still up, one sentence each. */
+  readonly reasons: readonly string[];
+  readonly jobs: readonly RunningJob[];
+}
+
+/** A job that a machine has taken and not ended. */
+export interface RunningJob {
+  readonly id: string;
+  readonly name: string;
+  readonly running: number;
+  readonly settled: number;
+  readonly total?: number;
+  readonly clients: number;
+  readonly cpus: number;
+  readonly memoryBytes?: number;
+  /** Counted from 1 among the jobs that wait for room and have nothing running. */
+  readonly place?: number;
+  /** What it waits for, where that is not room. */
+  readonly waitsFor?: 'files' | 'shared inputs' | 'secrets';
+}
+
+/** A job in a machine's folder: the contents of `job.json` and `summary.json`, and how it stands while it runs. */
+export interface MachineJob {
+  readonly id: string;
+  readonly description: unknown;
+  readonly summary?: unknown;
+  readonly running?: RunningJob;
+}
 
 /** Why a task or a job failed, as plain data. */
 export interface Failure {
@@ -221,4 +340,6 @@ export type TaskEvent =
       readonly failure: Failure;
       /** Undefined where the task never started. */
       readonly stats?: AttemptStats;
+      /** The host tries it again by itself. */
+      readonly retrying?: boolean;
     };

@@ -12,7 +12,7 @@ export type RecordKind = (typeof recordKind)[keyof typeof recordKind];
 
 const headerLength = 16;
 const statsLength = 72;
-const flag = { hasStats: 1, coldStart: 2, stderr: 4 } as const;
+const flag = { hasStats: 1, coldStart: 2, stderr: 4, retrying: 8, logged: 16 } as const;
 
 /** Which task a record is about. */
 export interface TaskRef {
@@ -170,6 +170,30 @@ export class RecordCursor {
   setLogOffset(offset: number): void {
     this.#view.setFloat64(this.#at + headerLength, offset, true);
   }
+  /** Of a `failed` record: the host tries the task again by itself. */
+  get retrying(): boolean {
+    return this.#hasFlag(flag.retrying);
+  }
+  setRetrying(): void {
+    this.#setFlag(flag.retrying);
+  }
+  get failureCode(): Failure['code'] {
+    const body = this.#at + headerLength + (this.#hasFlag(flag.hasStats) ? statsLength : 0);
+    return (readValue(this.payload, body, this.#next) as Failure).code;
+  }
+  /** Of a `done` or `failed` record: the task has written logs. */
+  get logged(): boolean {
+    return this.#hasFlag(flag.logged);
+  }
+  setLogged(): void {
+    this.#setFlag(flag.logged);
+  }
+  #hasFlag(bit: number): boolean {
+    return ((this.payload[this.#at + 5] ?? 0) & bit) !== 0;
+  }
+  #setFlag(bit: number): void {
+    this.payload[this.#at + 5] = (this.payload[this.#at + 5] ?? 0) | bit;
+  }
   /** The record's own bytes. */
   get bytes(): Buffer {
     return this.payload.subarray(this.#at, this.#next);
@@ -230,7 +254,13 @@ export class RecordCursor {
         return { type: 'done', ...task, value: value(body + statsLength), stats: stats as AttemptStats };
       case recordKind.failed: {
         const failure = value(body + (stats === undefined ? 0 : statsLength)) as Failure;
-        return { type: 'failed', ...task, failure, ...(stats === undefined ? {} : { stats }) };
+        return {
+          type: 'failed',
+          ...task,
+          failure,
+          ...(stats === undefined ? {} : { stats }),
+          ...(this.retrying ? { retrying: true } : {}),
+        };
       }
     }
   }

@@ -89,6 +89,13 @@ export class TaskSpan {
     return readValue(this.#bytes, this.#start(task) + headerLength, this.#start(task + 1));
   }
 
+  /** The first task alone, as another attempt of it, in bytes of its own. */
+  asAttempt(attempt: number): TaskSpan {
+    const bytes = Buffer.from(this.slice(0, 1).bytes);
+    bytes.writeUInt16LE(attempt, 4);
+    return TaskSpan.parse(bytes);
+  }
+
   /** Encoded length of the item, bytes. */
   itemLengthOf(task: number): number {
     return this.#start(task + 1) - this.#start(task) - headerLength;

@@ -1,4 +1,5 @@
-import type { CommandWork, FunctionWork, Requirements, SharedSpec, TaskEvent } from '@megalith/agent';
+import type { CommandWork, FunctionWork, HostRetry, Requirements, SharedSpec, TaskEvent } from '@megalith/agent';
+import type { FileInput, FileOutput } from '../files/file-argument.js';
 
 /** Why a candidate was not chosen. */
 export type ReasonCode =
@@ -46,15 +47,33 @@ export interface JobRequest {
   readonly tags: readonly string[];
   /** Undefined for a lazy input. */
   readonly taskCount?: number;
+  /** What only some places can do for it. */
+  readonly wants?: readonly JobWant[];
 }
+
+/** `files`: inputs and outputs travel to and from a folder of the job's own. `detach`: the job outlives its client. `secrets`: variables that touch no disk. */
+export type JobWant = 'files' | 'detach' | 'secrets';
 
 /** A job that is ready to run. */
 export interface BackendJob extends JobRequest {
   readonly work: FunctionWork | CommandWork;
   readonly shared: readonly SharedPart[];
   readonly env: Readonly<Record<string, string>>;
-  readonly cwd: string;
+  /** Added to the environment, and kept out of files, logs and errors. */
+  readonly secrets?: Readonly<Record<string, string>>;
+  /** Where tasks run. Unset: the client's folder on this machine, a folder of the job's own on others. */
+  readonly cwd?: string;
   readonly tasks: TaskSource;
+  /** No task is to begin after one has failed for good. */
+  readonly stopsOnFailure?: boolean;
+  /** How failed tasks are tried again, where a backend can do that by itself. Unset: only the client can tell. */
+  readonly retry?: HostRetry;
+  /** The client means to leave: see `JobRun.handOver`. */
+  readonly detached?: boolean;
+  /** What goes to the job's folder before it begins. */
+  readonly inputs?: readonly FileInput[];
+  /** What comes from there before its last task counts as ended. */
+  readonly outputs?: readonly FileOutput[];
 }
 
 export interface TaskInput {
@@ -93,6 +112,10 @@ export interface JobRun {
   cancel(reason: string, indexes?: readonly number[]): void;
   /** The machine that runs it, once known. */
   readonly machine: string | undefined;
+  /** The backend tries failed tasks again by itself: a failure that is not final says so (`retrying`). */
+  readonly retriesTasks?: boolean;
+  /** Settles when the job would go on without this client, which then leaves it. Unset where a job can't outlive its client. */
+  handOver?(): Promise<void>;
 }
 
 /** A way to run a job. */

@@ -5,18 +5,30 @@ import {
   type MegalithError,
   type TaskEvent,
 } from '@megalith/agent';
-import type { Backend, JobRequest, JobRun, SharedPart } from '../backends/backend.js';
+import type { Backend, BackendJob, JobRequest, JobRun, SharedPart } from '../backends/backend.js';
 import { choosePlace, placeOf } from '../placement/plan.js';
 import { onAbort } from './abort.js';
 import { Announcer } from './announcer.js';
 import { epochNow } from './clock.js';
-import { cancelled, cutOff, inputFailed, inWords, jobFailed, predicateFailed, stopped } from './job-error.js';
+import {
+  cancelled,
+  cannotDetach,
+  cutOff,
+  inputFailed,
+  inWords,
+  jobFailed,
+  leftAlone,
+  predicateFailed,
+  stopped,
+} from './job-error.js';
+import type { JobSettings } from './job-settings.js';
 import type { Ledger } from './ledger.js';
-import { nextRetry, type RetryRule } from './retry.js';
+import { Promised } from './promised.js';
+import { nextRetry } from './retry.js';
 import { taskError } from './task-error.js';
 import type { TaskFeed } from './task-feed.js';
 import { taskCode } from './task-table.js';
-import type { Failure, JobEvent, Plan } from './types.js';
+import type { Attempt, Failure, JobEvent, Plan } from './types.js';
 
 /** What a job needs before it can run. */
 export interface Prepared {
@@ -32,10 +44,7 @@ export interface Assignment {
   readonly prepare: () => Promise<Prepared>;
   /** In the order of preference. */
   readonly backends: () => Promise<readonly Backend[]>;
-  readonly env: Readonly<Record<string, string>>;
-  readonly cwd: string;
-  readonly rule: RetryRule;
-  readonly stopsOnFailure: boolean;
+  readonly settings: JobSettings;
   /** A single call: its errors name no task number. */
   readonly isSingle: boolean;
   readonly signal: AbortSignal | undefined;
@@ -52,6 +61,8 @@ export class Conductor {
   readonly #tell: Announcer;
   /** Asked to end one by one. */
   readonly #unwanted = new Set<number>();
+  /** A backend has the job, or none ever will. */
+  readonly #begun = new Promised<void>();
   #plan: Plan | undefined;
   #run: JobRun | undefined;
   #cancellation: MegalithError | undefined;
@@ -77,6 +88,7 @@ export class Conductor {
       if (signal?.aborted) this.cancel(signal.reason);
       for (let start = await this.#begin(), life = 1; start !== undefined; life++) {
         this.#run = start(life);
+        this.#begun.resolve();
         this.#ledger.machine = this.#run.machine ?? this.#ledger.machine;
         if (!(await this.#outlives(this.#run, life))) break;
       }
@@ -84,6 +96,7 @@ export class Conductor {
     } catch (error) {
       this.#giveUp(error);
     } finally {
+      this.#begun.resolve();
       unsubscribe?.();
     }
   }
@@ -95,6 +108,19 @@ export class Conductor {
     this.#cutShort(inWords(reason), this.#cancellation);
     // With no backend involved yet, nobody else will say that it is over.
     if (this.#run === undefined) this.#conclude();
+  }
+
+  /** Leaves the job to the place where it runs. */
+  async detach(): Promise<void> {
+    const { id } = this.#job.request;
+    await this.#begun.promise;
+    const { isOver, jobError } = this.#ledger;
+    if (jobError !== undefined) throw jobError;
+    if (isOver) return;
+    if (this.#run?.handOver === undefined) throw cannotDetach(id);
+    await this.#run.handOver();
+    if (this.#ledger.isOver) return;
+    this.#giveUp(leftAlone(id));
   }
 
   /** Ends one task. */
@@ -120,7 +146,7 @@ export class Conductor {
       return false;
     } catch (error) {
       const isLost = isMegalithError(error) && error.code === 'AGENT_LOST' && !this.#isCutShort;
-      if (!isLost || life > this.#job.rule.retries) throw error;
+      if (!isLost || life > this.#job.settings.rule.retries) throw error;
       const at = epochNow();
       const failure: Failure = { code: 'AGENT_LOST', message: error.message };
       for (const index of this.#feed.outstanding()) {
@@ -132,7 +158,7 @@ export class Conductor {
   }
 
   async #begin(): Promise<((life: number) => JobRun) | undefined> {
-    const { request, prepare, backends, env, cwd } = this.#job;
+    const { request, prepare, backends } = this.#job;
     const [{ work, shared, warnings }, all] = await Promise.all([prepare(), warmed(backends())]);
     if (this.#ledger.isOver) return undefined;
     for (const warning of warnings) this.#tell.warning(warning);
@@ -145,7 +171,7 @@ export class Conductor {
     this.#ledger.run(backend.name);
     if (this.#ledger.isComplete) this.#tell.queued();
     this.#ledger.flush();
-    const job = { ...request, work, shared, env, cwd, tasks: this.#feed };
+    const job: BackendJob = { ...request, work, shared, ...travelling(this.#job.settings), tasks: this.#feed };
     // A job that was lost has a record of its own already.
     return life => backend.run(life === 1 ? job : { ...job, id: `${request.id}-${life}` });
   }
@@ -197,7 +223,12 @@ export class Conductor {
     const { index, attempt, failure, stats } = event;
     const error = this.#errorOf(index, failure);
     const record = { attempt, failure, ...(stats === undefined ? {} : { stats }) };
-    const inMs = this.#isCutShort || this.#unwanted.has(index) ? undefined : this.#retryIn(attempt, error);
+    if (event.retrying === true) {
+      this.#triedAgain(event, record);
+      return;
+    }
+    const isFinal = this.#isCutShort || this.#unwanted.has(index) || this.#run?.retriesTasks === true;
+    const inMs = isFinal ? undefined : this.#retryIn(attempt, error);
     this.#feed.returned(index, inMs === undefined);
     if (inMs !== undefined) {
       this.#ledger.retrying(index, record);
@@ -207,15 +238,23 @@ export class Conductor {
     }
     this.#ledger.failed(index, { error, attempt: record, stats }, at);
     this.#tell.failed(index);
-    if (this.#job.stopsOnFailure && error.code !== 'CANCELLED' && !this.#isCutShort) {
+    if (this.#job.settings.stopsOnFailure && error.code !== 'CANCELLED' && !this.#isCutShort) {
       const reason = `task ${index} failed`;
       this.#cutShort(reason, stopped(this.#job.request, reason));
     }
   }
 
+  /** The backend tries it again by itself. */
+  #triedAgain(event: TaskFailed, record: Attempt): void {
+    const { index, attempt } = event;
+    this.#ledger.retrying(index, record);
+    this.#tell.retrying(event, 0);
+    this.#ledger.table.send(index, attempt + 1, epochNow());
+  }
+
   #retryIn(attempt: number, error: MegalithError): number | undefined {
     try {
-      return nextRetry(this.#job.rule, attempt, error, Math.random());
+      return nextRetry(this.#job.settings.rule, attempt, error, Math.random());
     } catch (cause) {
       throw predicateFailed(this.#job.request, cause);
     }
@@ -268,4 +307,20 @@ async function warmed(backends: Promise<readonly Backend[]>): Promise<readonly B
   const all = await backends;
   if (all.length === 1) all[0]?.warm?.();
   return all;
+}
+
+/** What of a job's settings its place needs to know. */
+function travelling({ env, cwd, secrets, inputs, outputs, detached, stopsOnFailure, rule }: JobSettings) {
+  const { retries, backoffMs, factor, maxBackoffMs } = rule;
+  return {
+    env,
+    ...(cwd === undefined ? {} : { cwd }),
+    secrets,
+    inputs,
+    outputs,
+    detached,
+    // With tries left, only whoever counts them knows which failure is for good.
+    stopsOnFailure: stopsOnFailure && retries === 0,
+    ...(rule.hostRule ? { retry: { retries, backoffMs, factor, maxBackoffMs } } : {}),
+  };
 }

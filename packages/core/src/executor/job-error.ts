@@ -55,3 +55,17 @@ export function jobFailed({ id, name }: JobName, error: unknown): MegalithError 
 export function inWords(reason: unknown): string {
   return typeof reason === 'string' ? reason : inShort(reason);
 }
+
+export function cannotDetach(id: string): MegalithError {
+  return new MegalithError('USAGE', `job "${id}" cannot outlive this program where it runs`, {
+    hint: "use the backend 'standalone'",
+  });
+}
+
+/** The job was left on purpose. */
+export function leftAlone(id: string): MegalithError {
+  return new MegalithError('CONTACT_LOST', `job "${id}" was left to itself`, {
+    hint: `it goes on: \`megalith jobs attach ${id}\``,
+    details: { id },
+  });
+}

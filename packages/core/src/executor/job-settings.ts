@@ -1,6 +1,8 @@
 import { MegalithError, type Requirements } from '@megalith/agent';
+import type { JobWant } from '../backends/backend.js';
 import { parseDuration } from '../config/duration.js';
 import { parseSize } from '../config/size.js';
+import type { FileInput, FileOutput } from '../files/file-argument.js';
 import { type RetryRule, retryRule } from './retry.js';
 import type { JobOptions } from './types.js';
 
@@ -12,8 +14,17 @@ export interface JobSettings {
   readonly stopsOnFailure: boolean;
   readonly tags: readonly string[];
   readonly env: Readonly<Record<string, string>>;
-  readonly cwd: string;
+  /** Undefined where the place decides. */
+  readonly cwd: string | undefined;
+  readonly secrets: Readonly<Record<string, string>>;
+  readonly inputs: readonly FileInput[];
+  readonly outputs: readonly FileOutput[];
+  readonly detached: boolean;
+  readonly wants: readonly JobWant[];
 }
+
+/** A shorter text would be found, and masked, all over a task's output. */
+const shortestSecret = 4;
 
 /** Options of one call over those of the executor: environments are joined, and so are tags, because a tag may only add restrictions. */
 export function withDefaults<T extends JobOptions>(options: T, defaults: JobOptions): T {
@@ -21,6 +32,7 @@ export function withDefaults<T extends JobOptions>(options: T, defaults: JobOpti
     ...defaults,
     ...options,
     env: { ...defaults.env, ...options.env },
+    secrets: { ...defaults.secrets, ...options.secrets },
     tags: [...new Set([...(defaults.tags ?? []), ...(options.tags ?? [])])],
   };
 }
@@ -28,6 +40,14 @@ export function withDefaults<T extends JobOptions>(options: T, defaults: JobOpti
 /** @throws MegalithError USAGE, naming the option */
 export function jobSettings(options: JobOptions): JobSettings {
   const { cpus = 1, concurrency = Number.POSITIVE_INFINITY, onFailure = 'continue' } = options;
+  const { secrets = {}, inputs = [], outputs = [], detached = false } = options;
+  for (const [name, value] of Object.entries(secrets)) {
+    if (value.length < shortestSecret) {
+      throw new MegalithError('USAGE', `the secret "${name}" is shorter than ${shortestSecret} characters`, {
+        hint: 'a value so short cannot be told from other text in logs: pass it as a variable if it is not secret',
+      });
+    }
+  }
   if (!(cpus > 0) || !Number.isFinite(cpus)) throw usage('cpus', 'a number above 0', cpus);
   if (!(concurrency >= 1 && (Number.isInteger(concurrency) || concurrency === Number.POSITIVE_INFINITY))) {
     throw usage('concurrency', 'a whole number above 0', concurrency);
@@ -49,7 +69,16 @@ export function jobSettings(options: JobOptions): JobSettings {
     stopsOnFailure: onFailure === 'stop',
     tags: options.tags ?? [],
     env: options.env ?? {},
-    cwd: options.cwd ?? process.cwd(),
+    cwd: options.cwd,
+    secrets,
+    inputs,
+    outputs,
+    detached,
+    wants: [
+      ...(inputs.length + outputs.length > 0 ? (['files'] as const) : []),
+      ...(detached ? (['detach'] as const) : []),
+      ...(Object.keys(secrets).length > 0 ? (['secrets'] as const) : []),
+    ],
   };
 }
 

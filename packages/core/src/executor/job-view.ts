@@ -127,6 +127,10 @@ export class JobView<O> implements Job<O> {
     this.#conductor.cancel(reason);
   }
 
+  detach(): Promise<void> {
+    return this.#conductor.detach();
+  }
+
   /** Somebody asked for the results: the executor need not keep the job for `getResult()`. */
   collect(): void {
     if (this.#isCollected) return;

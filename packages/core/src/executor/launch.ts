@@ -49,8 +49,9 @@ export function launch<O>(what: Launch, where: Surroundings): Launched<O> {
 
 function start<O>(what: Launch, where: Surroundings): Launched<O> {
   const { name, options, isSingle = false } = what;
-  const id = newJobId();
-  const { requirements, rule, concurrency, stopsOnFailure, tags, env, cwd } = jobSettings(options);
+  const id = options.id ?? newJobId();
+  const settings = jobSettings(options);
+  const { requirements, rule, concurrency, tags, wants } = settings;
   const input = inputOf(what.items);
   const ledger = new Ledger(name, input.length);
   const feed = new TaskFeed(input, ledger, {
@@ -58,16 +59,20 @@ function start<O>(what: Launch, where: Surroundings): Launched<O> {
     concurrency,
     convert: what.convert,
   });
-  const request = { id, name, requirements, tags, ...(input.length === undefined ? {} : { taskCount: input.length }) };
+  const request = {
+    id,
+    name,
+    requirements,
+    tags,
+    wants,
+    ...(input.length === undefined ? {} : { taskCount: input.length }),
+  };
   const conductor = new Conductor(
     {
       request,
       prepare: what.prepare,
       backends: where.backends,
-      env,
-      cwd,
-      rule,
-      stopsOnFailure,
+      settings,
       isSingle,
       signal: options.signal,
       emit: toAll(options.onEvent, where.onEvent),

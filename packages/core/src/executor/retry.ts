@@ -1,4 +1,4 @@
-import { type ErrorCode, MegalithError } from '@megalith/agent';
+import { isWorthRetrying, MegalithError, retryDelayMs } from '@megalith/agent';
 import { parseDuration } from '../config/duration.js';
 import type { RetryPolicy } from './types.js';
 
@@ -9,23 +9,12 @@ export interface RetryRule {
   readonly factor: number;
   readonly maxBackoffMs: number;
   readonly when: (error: MegalithError, attempt: number) => boolean;
+  /** A host can apply it by itself: it needs no function of this program. */
+  readonly hostRule: boolean;
 }
 
 /** An attempt is numbered in 16 bits on the wire. */
 const mostRetries = 65_534;
-
-/**
- * Failures that a second try cannot mend: somebody asked for the end, or the task as it was sent is impossible.
- * All others are retried by default: THREW, CRASHED, EXITED, OUT_OF_MEMORY, TIMED_OUT and AGENT_LOST.
- */
-const final: ReadonlySet<ErrorCode> = new Set<ErrorCode>([
-  'CANCELLED',
-  'NOT_SERIALIZABLE',
-  'CANNOT_SHIP',
-  'CANNOT_SHARE',
-  'OVER_MEMORY',
-  'OVER_CPUS',
-]);
 
 /** Reads the `retries` option. @throws MegalithError USAGE */
 export function retryRule(option: number | RetryPolicy = 0): RetryRule {
@@ -35,7 +24,8 @@ export function retryRule(option: number | RetryPolicy = 0): RetryRule {
     backoffMs: parseDuration(policy.backoff ?? 100),
     factor: policy.factor ?? 2,
     maxBackoffMs: parseDuration(policy.maxBackoff ?? 30_000),
-    when: policy.when ?? (error => !final.has(error.code)),
+    when: policy.when ?? (error => isWorthRetrying(error.code)),
+    hostRule: policy.when === undefined && policy.retries > 0,
   };
   if (!Number.isInteger(rule.retries) || rule.retries < 0 || rule.retries > mostRetries) {
     throw new MegalithError('USAGE', `"retries" must be a whole number from 0 to ${mostRetries}, not ${rule.retries}`);
@@ -59,5 +49,5 @@ export function nextRetry(
   random: number,
 ): number | undefined {
   if (attempt > rule.retries || !rule.when(failure, attempt)) return undefined;
-  return random * Math.min(rule.maxBackoffMs, rule.backoffMs * rule.factor ** (attempt - 1));
+  return retryDelayMs(rule, attempt, random);
 }

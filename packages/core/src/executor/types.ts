@@ -1,5 +1,6 @@
 import type { AttemptStats, CommandResult, Failure, Isolation, JobCounts, MegalithError } from '@megalith/agent';
 import type { Candidate } from '../backends/backend.js';
+import type { FileInput, FileOutput } from '../files/file-argument.js';
 import type { SharedInput } from './shared.js';
 
 /** Bytes as a number, or as people write them: `512GiB`, `1.5GB`, `300M` (M = MiB). */
@@ -43,6 +44,8 @@ export interface RetryPolicy {
 export interface JobOptions {
   /** Shown in listings. @defaultValue the function's or the command's name */
   readonly name?: string;
+  /** The job's name in the world: on machines, submitting the same job under the same id twice is one job. @defaultValue a new one */
+  readonly id?: string;
   /** Memory of one task: tasks run only while the sum fits, and a task that takes more is ended with OUT_OF_MEMORY. */
   readonly memory?: Size;
   /** Processors of one task, fractions allowed. @defaultValue 1 */
@@ -59,7 +62,15 @@ export interface JobOptions {
   readonly tags?: readonly string[];
   /** Added to the environment of the tasks. */
   readonly env?: Readonly<Record<string, string>>;
-  /** @defaultValue the client's */
+  /** Added to the environment too, and kept out of every file, log, listing and error. Values under 4 characters are refused: they can't be told from other text. */
+  readonly secrets?: Readonly<Record<string, string>>;
+  /** On machines: files and folders that go to the job's own folder before it begins, in which its tasks then run. */
+  readonly inputs?: readonly FileInput[];
+  /** On machines: what comes from the job's folder before its last task counts as ended. */
+  readonly outputs?: readonly FileOutput[];
+  /** The job is to outlive this program: its whole input is handed over at once; see `Job.detach`. @defaultValue false */
+  readonly detached?: boolean;
+  /** Folder in which tasks run. @defaultValue the client's on this machine; a folder of the job's own on others */
   readonly cwd?: string;
   /** Cancels the job. */
   readonly signal?: AbortSignal;
@@ -208,6 +219,11 @@ export interface Job<O> extends PromiseLike<O[]>, AsyncIterable<O>, Iterable<Tas
   /** Settles when every task has ended, whatever the outcome; throws only if the job as a whole could not run. */
   ended(): Promise<JobCounts>;
   cancel(reason?: string): void;
+  /**
+   * Leaves the job to itself: settles when it would go on without this program. For awaiters here it then ends with CONTACT_LOST.
+   * @throws MegalithError USAGE where the job's place can't keep it, or what it failed with before
+   */
+  detach(): Promise<void>;
   catch<R>(onRejected: (error: unknown) => R | PromiseLike<R>): Promise<O[] | R>;
   finally(onFinally: () => void): Promise<O[]>;
 }

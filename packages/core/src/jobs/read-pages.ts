@@ -30,8 +30,9 @@ export async function* readPages(job: JobFolder, options: PagesOptions = {}): As
   const reader = journalReader(job, options);
   try {
     for await (const { kind, payload } of reader) {
-      if (kind === 'records') {
-        yield { kind, records: recordsOf(payload) };
+      if (kind === 'tasks') continue;
+      if (kind !== 'control') {
+        yield { kind: 'records', records: recordsOf(payload) };
         continue;
       }
       const entry = decodeControl(payload);

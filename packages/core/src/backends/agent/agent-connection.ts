@@ -14,6 +14,7 @@ import {
 } from '@megalith/agent';
 import type { BackendJob, JobRun } from '../backend.js';
 import { AgentRun, type AgentWire } from './agent-run.js';
+import { failureError } from './failure-error.js';
 
 export interface AgentConnectionOptions {
   /** Set inside a task: the slot where it runs, whose cpus its own jobs may use while it waits. */
@@ -128,12 +129,7 @@ export class AgentConnection implements AgentWire {
         this.#runs.get(message.job)?.credit(message.tasks, message.bytes);
         return;
       case 'jobFailed':
-        this.#runs.get(message.job)?.fail(
-          new MegalithError(message.failure.code, message.failure.message, {
-            ...(message.failure.hint === undefined ? {} : { hint: message.failure.hint }),
-            ...(message.failure.details === undefined ? {} : { details: message.failure.details }),
-          }),
-        );
+        this.#runs.get(message.job)?.fail(failureError(message.failure));
         return;
       case 'jobEnded':
         this.#runs.get(message.job)?.end();

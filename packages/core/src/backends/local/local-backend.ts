@@ -59,7 +59,7 @@ function connectToParent(socketPath: string): AgentConnection {
 }
 
 function offer(
-  { requirements }: JobRequest,
+  { requirements, wants = [] }: JobRequest,
   capacity: { readonly cpus: number; readonly usableMemoryBytes: number },
 ): Candidate {
   const { cpus, usableMemoryBytes } = capacity;
@@ -73,6 +73,10 @@ function offer(
     slots: Math.min(Math.floor(cpus / requirements.cpus), byMemory),
     usdPerHour: 0,
   };
+  const unmet = wants.find(want => want !== 'secrets');
+  if (unmet !== undefined) {
+    return { ...candidate, rejected: { reason: 'NOT_CONFIGURED', explanation: unmetWants[unmet] } };
+  }
   if (requirements.cpus > cpus) {
     const explanation = `a task asks for ${requirements.cpus} cpus, and there are ${cpus}`;
     return { ...candidate, rejected: { reason: 'OVER_CPUS', explanation } };
@@ -83,3 +87,8 @@ function offer(
   }
   return candidate;
 }
+
+const unmetWants = {
+  files: "its jobs run in this folder and have no other: leave the files out, or use the backend 'standalone'",
+  detach: "its jobs end with this program: use the backend 'standalone', which also has this machine",
+} as const;

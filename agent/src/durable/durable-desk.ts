@@ -1,0 +1,259 @@
+import { existsSync, mkdirSync } from 'node:fs';
+import { stat } from 'node:fs/promises';
+import type { ClientConnection } from '../host/client-connection.js';
+import { HostJob } from '../host/host-job.js';
+import { recordFailure } from '../host/refusal.js';
+import { spooledBytes } from '../host/shared-input.js';
+import { privateFolder } from '../journal/atomic-file.js';
+import { jobFilesFolder, jobFolder } from '../journal/home.js';
+import { descriptionPath } from '../journal/job-description.js';
+import { readJobFolder } from '../journal/job-folders.js';
+import { JobJournal, type JobJournalOptions, journalPath } from '../journal/job-journal.js';
+import { readKeptSpec } from '../journal/kept-spec.js';
+import type { ProcessIdentity } from '../process/process-identity.js';
+import { frameType } from '../protocol/frame.js';
+import { type ClientMessage, type Failure, initialCredit, type JobSpec, type Seen } from '../protocol/messages.js';
+import type { TaskSpan } from '../protocol/tasks.js';
+import { DurableJob } from './durable-job.js';
+import { type EntrySink, JobReader, type JournalSource } from './job-reader.js';
+import { abandonedJobs, continueJob } from './resume-job.js';
+import { Retries } from './retries.js';
+import { isSameJob } from './same-job.js';
+
+export interface DeskOptions {
+  readonly home: string;
+  /** This process. */
+  readonly identity: ProcessIdentity;
+  nextNumber(): number;
+  /** A job is to be run from now on. */
+  started(job: HostJob): void;
+  /** Tasks of a job came or ended. */
+  changed(job: HostJob): void;
+  failed(job: HostJob, failure: Failure): void;
+  /** Lets the job's clients send more. */
+  grant(job: HostJob): void;
+}
+
+type Submission = ClientMessage & { readonly type: 'submit' };
+
+/** A job that is over lets its client send all that it wants to, and drops it. */
+const unlimited = { tasks: 2 ** 30, bytes: 2 ** 40 } as const;
+
+/** Takes in jobs that outlive their clients, and lets clients come back to them. Submitting the same job twice is one job. */
+export class DurableDesk {
+  readonly #options: DeskOptions;
+  readonly #jobs = new Map<string, HostJob>();
+
+  constructor(options: DeskOptions) {
+    this.#options = options;
+  }
+
+  submit(connection: ClientConnection, message: Submission, refused: Failure | undefined): void {
+    const { spec } = message;
+    try {
+      const known = this.#jobs.get(spec.id);
+      if (known !== undefined) this.#comeBack(connection, message, known);
+      else if (existsSync(descriptionPath(jobFolder(this.#options.home, spec.id)))) this.#showPast(connection, message);
+      else if (refused !== undefined) connection.send({ type: 'jobFailed', job: spec.job, failure: refused });
+      else this.#begin(connection, message);
+    } catch (error) {
+      connection.send({ type: 'jobFailed', job: spec.job, failure: recordFailure(error) });
+    }
+  }
+
+  #begin(connection: ClientConnection, message: Submission): void {
+    const { home, nextNumber, started } = this.#options;
+    const durable = new DurableJob(message.spec);
+    const spec = placed(message.spec, home);
+    let job: HostJob;
+    const journal = JobJournal.open(
+      home,
+      spec,
+      this.#journalOptions(durable, () => job),
+    );
+    if (spec.cwd !== message.spec.cwd) mkdirSync(spec.cwd, { mode: privateFolder });
+    job = new HostJob(nextNumber(), spec, durable, journal, home, durable);
+    this.#adopt(job, durable);
+    this.#comeBack(connection, message, job);
+    started(job);
+  }
+
+  /** Goes on with the jobs of a host that was killed. */
+  async resume(): Promise<void> {
+    const { home, nextNumber } = this.#options;
+    for (const { folder, kept } of await abandonedJobs(home)) {
+      const durable = new DurableJob(kept, kept.secretNames, await journalSize(folder.dir));
+      let job: HostJob;
+      const journal = await JobJournal.resume(
+        folder,
+        this.#journalOptions(durable, () => job),
+      );
+      job = new HostJob(nextNumber(), kept, durable, journal, home, durable);
+      this.#adopt(job, durable);
+      const goOn = await continueJob(job, durable);
+      this.#options.started(job);
+      goOn();
+      this.#options.changed(job);
+    }
+  }
+
+  #adopt(job: HostJob, durable: DurableJob): void {
+    this.#jobs.set(job.spec.id, job);
+    const again = (span: TaskSpan): void => {
+      job.queue.push(span);
+      this.#options.changed(job);
+    };
+    if (job.spec.retry !== undefined) durable.retries = new Retries(job.spec.retry, again);
+    const spooled = spooledBytes(job);
+    job.sharedBytesMissing -= spooled.reduce((sum, byteLength) => sum + byteLength, 0);
+    job.ready = job.waitsFor === undefined;
+  }
+
+  #journalOptions(durable: DurableJob, job: () => HostJob): JobJournalOptions {
+    return {
+      host: this.#options.identity,
+      durable: true,
+      onError: error => this.#options.failed(job(), recordFailure(error)),
+      onWritten: entry => durable.written(entry),
+    };
+  }
+
+  /** A client submits a job that is here: it reads on from where it was. */
+  #comeBack(connection: ClientConnection, { spec, seen }: Submission, job: HostJob): void {
+    const { durable } = job;
+    if (durable === undefined || !isSameJob(job.spec, spec)) {
+      connection.send({ type: 'jobFailed', job: spec.job, failure: anotherJob(spec) });
+      return;
+    }
+    if (spec.secrets !== undefined && job.waitsFor === 'secrets') {
+      job.giveSecrets(spec.secrets);
+      job.ready = job.waitsFor === undefined;
+    }
+    const sharedBytes = spooledBytes(job);
+    // A client that was never here before sends its shared inputs from their start.
+    const sent = seen === undefined ? sharedBytes.map(() => 0) : [...sharedBytes];
+    const feed = { send: connection.send.bind(connection), number: spec.job, received: 0, sharedBytes: sent };
+    connection.feeds.set(spec.job, feed);
+    connection.jobs.set(spec.job, job);
+    durable.feeds.add(feed);
+    if (seen === undefined) job.grantedTasks = Math.max(job.grantedTasks, initialCredit.tasks);
+    else job.grantedTasks = job.grantedBytes = 0;
+    const { awaitsFiles } = durable;
+    const more = { tasks: 0, bytes: 0, sharedBytes, filesReady: !awaitsFiles };
+    connection.send({ type: 'accepted', job: spec.job, ...more });
+    const source = { path: journalPath(job.journal.dir), tail: durable.tail };
+    const reader = this.#read(connection, spec.job, source, seen);
+    durable.readers.add(reader);
+    this.#options.grant(job);
+  }
+
+  /** A client submits a job that is over: it gets what the journal holds. */
+  #showPast(connection: ClientConnection, { spec, seen }: Submission): void {
+    const dir = jobFolder(this.#options.home, spec.id);
+    const refuse = (failure: Failure): void => connection.send({ type: 'jobFailed', job: spec.job, failure });
+    const show = async (): Promise<void> => {
+      const folder = await readJobFolder(this.#options.home, spec.id);
+      const kept = await readKeptSpec(dir);
+      if (folder === undefined || kept === undefined || !isSameJob(kept, spec)) refuse(anotherJob(spec));
+      else if (folder.summary === undefined) refuse(elsewhere(spec));
+      else {
+        connection.send({ type: 'accepted', job: spec.job, tasks: 0, bytes: 0, sharedBytes: [], filesReady: true });
+        connection.send({ type: 'credit', job: spec.job, ...unlimited });
+        this.#read(connection, spec.job, { path: journalPath(dir) }, seen);
+      }
+    };
+    show().catch((error: unknown) => refuse(recordFailure(error)));
+  }
+
+  #read(connection: ClientConnection, number: number, source: JournalSource, seen?: Seen): JobReader {
+    const sink = sinkOf(connection, number);
+    const reader: JobReader = new JobReader(sink, source, seen ?? { events: 0, logs: 0 }, error =>
+      sink.over(recordFailure(error)),
+    );
+    connection.readers.set(number, reader);
+    return reader;
+  }
+
+  /** Of tasks that came: those that are new, on their way to the disk. */
+  received(connection: ClientConnection, number: number, job: HostJob, span: TaskSpan): TaskSpan[] {
+    const { durable } = job;
+    const feed = connection.feeds.get(number);
+    if (durable === undefined || feed === undefined || job.over) return [];
+    const fresh = durable.takeIn(span);
+    for (const part of fresh) {
+      job.journal.tasks(part.bytes);
+      durable.retries?.received(part);
+    }
+    durable.receipt(feed, span.length, job.journal.end);
+    return fresh;
+  }
+
+  /** Of a piece of a shared input: the bytes that are not in its file yet. */
+  missingShared(connection: ClientConnection, number: number, job: HostJob, position: number, bytes: Buffer): Buffer {
+    const feed = connection.feeds.get(number);
+    if (feed === undefined) return bytes.subarray(0, 0);
+    const from = feed.sharedBytes[position] ?? 0;
+    feed.sharedBytes[position] = from + bytes.length;
+    return bytes.subarray(Math.min(bytes.length, Math.max(0, (spooledBytes(job)[position] ?? 0) - from)));
+  }
+
+  /** A client has no more interest in a job, or is gone. */
+  leave(connection: ClientConnection, number: number): void {
+    const durable = connection.jobs.get(number)?.durable;
+    const feed = connection.feeds.get(number);
+    const reader = connection.readers.get(number);
+    reader?.close();
+    if (feed !== undefined) durable?.feeds.delete(feed);
+    if (reader !== undefined) durable?.readers.delete(reader);
+    connection.jobs.delete(number);
+    connection.feeds.delete(number);
+    connection.readers.delete(number);
+  }
+
+  /** The job's last word is in its journal: who comes back to it from now on reads that. */
+  over(job: HostJob): void {
+    this.#jobs.delete(job.spec.id);
+  }
+}
+
+/** A job without a folder to run in gets one of its own. */
+function placed(spec: JobSpec, home: string): JobSpec {
+  return spec.cwd === '' ? { ...spec, cwd: jobFilesFolder(home, spec.id) } : spec;
+}
+
+function sinkOf(connection: ClientConnection, number: number): EntrySink {
+  return {
+    entry(lane, end, parts) {
+      const head = Buffer.allocUnsafe(16);
+      head.writeUInt32LE(number, 0);
+      head.writeUInt32LE(lane === 'logs' ? 1 : 0, 4);
+      head.writeDoubleLE(end, 8);
+      return connection.sendFrame(frameType.entries, [head, ...parts]);
+    },
+    drained: () => new Promise(resolve => connection.onDrained(resolve)),
+    over(failure) {
+      if (failure === undefined) connection.send({ type: 'jobEnded', job: number, peakSlots: 0 });
+      else connection.send({ type: 'jobFailed', job: number, failure });
+    },
+  };
+}
+
+function anotherJob({ id }: JobSpec): Failure {
+  return {
+    code: 'USAGE',
+    message: `there is another job "${id}" already`,
+    hint: 'give the new job another id, or remove the old one with `megalith jobs rm`',
+  };
+}
+
+function elsewhere({ id }: JobSpec): Failure {
+  return {
+    code: 'USAGE',
+    message: `job "${id}" runs in another agent of this machine`,
+    hint: `follow it with \`megalith jobs attach ${id}\``,
+  };
+}
+
+async function journalSize(dir: string): Promise<number> {
+  return (await stat(journalPath(dir))).size;
+}

@@ -1,0 +1,38 @@
+/** What holds a machine's agent up. */
+export interface AgentLoad {
+  /** Jobs that are not over. */
+  readonly jobs: number;
+  /** Of those: jobs that wait for something that only a client can send. */
+  readonly waitingForClient: number;
+  readonly clients: number;
+  readonly draining: boolean;
+}
+
+export interface IdleVerdict {
+  /** One sentence each. */
+  readonly reasons: readonly string[];
+  /** When the agent ends if nothing changes, on the clock of `now`; undefined while something holds it. */
+  readonly endsAt?: number;
+}
+
+/**
+ * Whether an agent has a reason to stay, and until when. A job that waits for its client does not hold it for ever: nobody may come.
+ * @param since when the load last changed, milliseconds on the clock of `now`
+ */
+export function judgeIdle(load: AgentLoad, since: number, idleMs: number): IdleVerdict {
+  const active = load.jobs - load.waitingForClient;
+  const reasons: string[] = [];
+  if (active > 0) reasons.push(active === 1 ? 'a job runs' : `${active} jobs run`);
+  if (load.clients > 0)
+    reasons.push(load.clients === 1 ? 'a client is connected' : `${load.clients} clients are connected`);
+  if (reasons.length > 0) return { reasons };
+  if (load.draining && load.jobs === 0) return { reasons: ['it drains, and nothing is left to do'], endsAt: since };
+  if (load.waitingForClient > 0) {
+    const what = load.waitingForClient === 1 ? 'a job waits' : `${load.waitingForClient} jobs wait`;
+    return { reasons: [`${what} for a client to send more`], endsAt: since + Math.max(idleMs, abandonedMs) };
+  }
+  return { reasons: ['it is kept for the next job'], endsAt: since + idleMs };
+}
+
+/** A client that went away while it was sending has this long to come back, milliseconds. */
+const abandonedMs = 3600 * 1000;

@@ -1,0 +1,111 @@
+import { mkdir } from 'node:fs/promises';
+import { isMegalithError, MegalithError } from '../errors.js';
+import { serveFiles } from '../files/serve-files.js';
+import type { ClientConnection } from '../host/client-connection.js';
+import { privateFolder } from '../journal/atomic-file.js';
+import { requestCancel } from '../journal/cancel-request.js';
+import { jobFilesFolder } from '../journal/home.js';
+import {
+  type JobFolder,
+  mayBeRunning,
+  readJobFolder,
+  readJobFolders,
+  removeJobFolder,
+} from '../journal/job-folders.js';
+import type { Failure, MachineJob, MachineRequest, MachineStatus, RunningJob } from '../protocol/messages.js';
+import { mirrorJournal } from './mirror.js';
+
+export interface RequestDesk {
+  readonly home: string;
+  status(): MachineStatus;
+  running(): readonly RunningJob[];
+  /** Takes no new jobs from now on, and tells the connection the load as it changes. */
+  drain(): void;
+  stop(): void;
+  /** Aborted when the connection is gone. */
+  readonly signal: AbortSignal;
+}
+
+/** Answers what a client asks about a machine; what goes wrong is answered too. */
+export function answerRequest(desk: RequestDesk, connection: ClientConnection, request: MachineRequest): void {
+  answer(desk, connection, request).catch((error: unknown) => {
+    connection.send({ type: 'refused', failure: failureOf(error) });
+  });
+}
+
+async function answer(desk: RequestDesk, connection: ClientConnection, request: MachineRequest): Promise<void> {
+  switch (request.type) {
+    case 'status':
+      connection.send({ type: 'status', status: desk.status() });
+      return;
+    case 'drain':
+      desk.drain();
+      return;
+    case 'stop': {
+      const busy = desk.running().length;
+      if (busy > 0 && !request.force) throw busyMachine(busy);
+      connection.send({ type: 'ok' });
+      desk.stop();
+      return;
+    }
+    case 'jobs':
+      connection.send({ type: 'jobs', jobs: await machineJobs(desk) });
+      return;
+    case 'cancelJob':
+      await requestCancel(desk.home, (await findJob(desk, request.id)).id, request.reason);
+      connection.send({ type: 'ok' });
+      return;
+    case 'removeJob': {
+      const job = await findJob(desk, request.id);
+      if (mayBeRunning(job)) throw runningJob(job.id);
+      await removeJobFolder(desk.home, job.id);
+      connection.send({ type: 'ok' });
+      return;
+    }
+    case 'mirror':
+      await mirrorJournal(connection, await findJob(desk, request.id), request, desk.signal);
+      return;
+    case 'files': {
+      const { id } = await findJob(desk, request.id);
+      const root = jobFilesFolder(desk.home, id);
+      await mkdir(root, { recursive: true, mode: privateFolder });
+      connection.send({ type: 'ok' });
+      await serveFiles(connection.handOver(), root);
+    }
+  }
+}
+
+async function machineJobs({ home, running }: RequestDesk): Promise<MachineJob[]> {
+  const now = new Map(running().map(job => [job.id, job]));
+  const { jobs } = await readJobFolders(home);
+  return jobs
+    .filter(job => job.description.durable === true)
+    .map(({ id, description, summary }) => {
+      const standing = now.get(id);
+      return { id, description, ...(summary && { summary }), ...(standing && { running: standing }) };
+    });
+}
+
+async function findJob({ home }: RequestDesk, id: string): Promise<JobFolder> {
+  const job = await readJobFolder(home, id);
+  if (job === undefined) throw new MegalithError('NOT_FOUND', `there is no job "${id}" on this machine`);
+  return job;
+}
+
+function busyMachine(jobs: number): MegalithError {
+  return new MegalithError('USAGE', `${jobs === 1 ? 'a job is' : `${jobs} jobs are`} not over on this machine`, {
+    hint: 'wait, cancel them, or use --force: what runs is then begun again by the next agent',
+  });
+}
+
+function runningJob(id: string): MegalithError {
+  return new MegalithError('USAGE', `job "${id}" is running`, {
+    hint: `cancel it first: \`megalith jobs cancel ${id}\``,
+  });
+}
+
+function failureOf(error: unknown): Failure {
+  if (!isMegalithError(error)) return { code: 'JOURNAL_FAILED', message: String(error) };
+  const { code, message, hint } = error;
+  return { code: code as Failure['code'], message, ...(hint === undefined ? {} : { hint }) };
+}

@@ -1,0 +1,58 @@
+import type { HostJob } from '../host/host-job.js';
+import type { JobHost } from '../host/job-host.js';
+import type { MachineStatus, RunningJob } from '../protocol/messages.js';
+import type { AgentLoad, IdleVerdict } from './idle-clock.js';
+
+/** What holds the agent up. @param onlyLooking connections of clients that ask and do not work */
+export function agentLoad(host: JobHost, clients: number, draining: boolean): AgentLoad {
+  const { jobs } = host;
+  return { jobs: jobs.length, waitingForClient: jobs.filter(waitsForClient).length, clients, draining };
+}
+
+/** Nothing of the job runs or could run, and only a client can change that. */
+function waitsForClient(job: HostJob): boolean {
+  if (job.running > 0) return false;
+  return job.waitsFor !== undefined || (job.taskCount === undefined && job.received === job.settled);
+}
+
+/** The jobs as people want to see them, with their places in the line. */
+export function runningJobs(host: JobHost): RunningJob[] {
+  let place = 0;
+  return host.jobs.map(job => {
+    const { spec, waitsFor, journal, running, durable } = job;
+    const { counts } = journal.tally;
+    const isInLine = job.ready && job.slots === 0 && job.waiting > 0 && job.stopped === undefined;
+    return {
+      id: spec.id,
+      name: spec.name,
+      running,
+      settled: counts.done + counts.failed + counts.cancelled,
+      clients: durable === undefined ? 1 : durable.readers.size,
+      cpus: spec.requirements.cpus,
+      ...(job.taskCount === undefined ? {} : { total: job.taskCount }),
+      ...(spec.requirements.memoryBytes === undefined ? {} : { memoryBytes: spec.requirements.memoryBytes }),
+      ...(isInLine ? { place: ++place } : {}),
+      ...(waitsFor === undefined ? {} : { waitsFor }),
+    };
+  });
+}
+
+export interface StatusFacts {
+  readonly agent: string;
+  readonly startedAt: number;
+  readonly now: number;
+  readonly idleMs: number;
+  readonly clients: number;
+  readonly draining: boolean;
+  readonly verdict: IdleVerdict;
+}
+
+export function machineStatus(host: JobHost, { verdict, ...facts }: StatusFacts): MachineStatus {
+  return {
+    machine: host.machine,
+    ...facts,
+    reasons: verdict.reasons,
+    ...(verdict.endsAt === undefined ? {} : { endsAt: verdict.endsAt }),
+    jobs: runningJobs(host),
+  };
+}

@@ -1,0 +1,49 @@
+import { closeSync, openSync, writeSync } from 'node:fs';
+import { basename, dirname } from 'node:path';
+import type { Retention } from '../journal/prune-jobs.js';
+import { MachineAgent } from './machine-agent.js';
+
+/** What the bootstrap tells a machine's agent. */
+export interface MachineOptions {
+  /** The one folder that everything lies in. */
+  readonly home: string;
+  /** How long it stays with nothing to do, milliseconds. @defaultValue 10 minutes */
+  readonly idleMs?: number;
+  /** What jobs may use. @defaultValue what the machine has */
+  readonly cpus?: number;
+  readonly memoryBytes?: number;
+  readonly retention?: Partial<Retention>;
+}
+
+/** What an agent says once it serves, in one line of JSON. */
+export interface AgentLine {
+  readonly pid: number;
+  readonly socket: string;
+  readonly hash: string;
+}
+
+/**
+ * Entrance of the agent of a machine: it serves whoever reaches its socket, outlives its clients, and ends when nobody needs it.
+ * Prints one line and closes its standard output, whether it was this process that came first or another.
+ */
+export async function runMachine(entryFile: string, options: MachineOptions): Promise<void> {
+  process.umask(0o077);
+  // The session that started it may end: that is no reason to.
+  process.on('SIGHUP', () => undefined);
+  process.on('SIGINT', () => undefined);
+  const folder = dirname(entryFile);
+  const agent = new MachineAgent({ ...options, entryFile, folder, hash: basename(folder) });
+  // What runs is begun again by the next agent: this one was not asked to cancel anything.
+  process.on('SIGTERM', () => agent.quit());
+  const { line, isOurs } = await agent.claim();
+  writeSync(1, `${JSON.stringify(line)}\n`);
+  if (!isOurs) process.exit();
+  leaveStandardOutput();
+  await agent.serve();
+}
+
+/** Whoever started the agent waits for the end of its output. The descriptor must not become that of a file opened later. */
+function leaveStandardOutput(): void {
+  closeSync(1);
+  if (openSync('/dev/null', 'w') !== 1) throw new Error('standard output is not where it was');
+}
