@@ -6,12 +6,17 @@ export {
   type ErrorCode,
   encodeValue,
   type Failure,
+  type FileReport,
   type Isolation,
   isMegalithError,
   MegalithError,
   type MegalithErrorOptions,
   megalithHome,
 } from '@megalith/agent';
+export type { DurableRun } from './backends/agent/durable-run.js';
+export { EventQueue } from './backends/agent/event-queue.js';
+export { failureError } from './backends/agent/failure-error.js';
+export { LastingConnection, type LastingOptions } from './backends/agent/lasting-connection.js';
 export type * from './backends/backend.js';
 export { type BackendFactory, registerBackend } from './backends/registry.js';
 export { formatDuration, parseDuration } from './config/duration.js';
@@ -35,10 +40,14 @@ export {
 export type { Waitable } from './executor/target.js';
 export type * from './executor/types.js';
 export { type WaitResult, wait } from './executor/wait.js';
+export { fetchFiles } from './files/fetch-files.js';
+export { type FileInput, type FileOutput, parseFileInput, parseFileOutput } from './files/file-argument.js';
+export { sendFiles, type TransferOptions } from './files/send-files.js';
 export { type CancelJobOptions, cancelJob } from './jobs/cancel-job.js';
 export { jobLogs, type LogChunk, type LogsOptions } from './jobs/job-logs.js';
 export type { JobListing, JobReport, JobsOptions, RecordedState } from './jobs/job-report.js';
 export { jobResults, type RecordedResult } from './jobs/job-results.js';
+export { nearMatches } from './jobs/near-matches.js';
 export { type ListOptions, listJobs, readJob } from './jobs/read-job.js';
 export { removeJob } from './jobs/remove-job.js';
 export { type WaitForJobOptions, waitForJob } from './jobs/wait-for-job.js';

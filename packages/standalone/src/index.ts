@@ -1,17 +1,10 @@
-import { type Backend, MegalithError, registerBackend } from '@megalith/core';
+import { registerBackend } from '@megalith/core';
 
-/** Makes the name `standalone` known to executors, so that asking for it says what is missing. */
+export { type StandaloneSetup, createStandaloneBackend } from './backend/standalone-backend.js';
+export { configuredMachines, type Machines, type MachinesOptions, openStandalone } from './backend/standalone.js';
+export { PlacedJobs } from './backend/placed-jobs.js';
+
+/** Makes the name `standalone` known to executors. */
 export function registerStandalone(): void {
-  registerBackend('standalone', createStandaloneBackend);
-}
-
-/** @throws MegalithError NOT_CONFIGURED: this release has no provider of machines */
-function createStandaloneBackend(): Backend {
-  throw new MegalithError(
-    'NOT_CONFIGURED',
-    'the backend "standalone" has no machines: this release brings no provider for it',
-    {
-      hint: "use the backend 'local', which is this machine",
-    },
-  );
+  registerBackend('standalone', async options => (await import('./backend/standalone.js')).openStandalone(options));
 }

@@ -38,6 +38,8 @@ export interface AgentRoute {
   open(signal?: AbortSignal): Promise<Duplex>;
   /** Settles when the route is over, with the reason where it was not `close`. Never rejects. */
   readonly closed: Promise<Error | undefined>;
+  /** Whether the route is to keep this process alive; it does at first. */
+  hold?(busy: boolean): void;
   /** Ends the route and all streams of it. Idempotent. */
   close(): void;
 }

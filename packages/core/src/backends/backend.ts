@@ -138,4 +138,6 @@ export interface BackendOptions {
   readonly memoryBytes?: number;
   /** Where journals are kept. */
   readonly home?: string;
+  /** Only machines with these names. @defaultValue all that are configured */
+  readonly hosts?: readonly string[];
 }

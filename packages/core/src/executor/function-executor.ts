@@ -38,6 +38,8 @@ export interface ExecutorOptions {
   readonly memory?: Size;
   /** Where journals are kept. @defaultValue $MEGALITH_HOME, or ~/.megalith */
   readonly home?: string;
+  /** For the backend `standalone`: only machines with these names; `local` is this machine. @defaultValue all that are configured */
+  readonly hosts?: readonly string[];
   /** Sees every event of every job, in order. Must not throw. */
   readonly onEvent?: (event: JobEvent) => void;
   /** Options of all jobs, unless a call says otherwise; `env` and `tags` are joined. */
@@ -70,9 +72,9 @@ export class FunctionExecutor implements AsyncDisposable {
 
   /** @throws MegalithError USAGE */
   constructor(options: ExecutorOptions = {}) {
-    const { backend = 'auto', slots, memory, home, defaults = {} } = options;
-    if (typeof backend === 'object' && (slots ?? memory ?? home) !== undefined) {
-      throw usage('"slots", "memory" and "home" are for backends given by name', 'give them to the backend itself');
+    const { backend = 'auto', slots, memory, home, hosts, defaults = {} } = options;
+    if (typeof backend === 'object' && (slots ?? memory ?? home ?? hosts) !== undefined) {
+      throw usage('"slots", "memory", "home" and "hosts" are for backends given by name', 'give them to the backend itself');
     }
     if (slots !== undefined && !(Number.isInteger(slots) && slots > 0)) {
       throw usage(`"slots" must be a whole number above 0, not ${slots}`, 'leave it out for one a processor');
@@ -83,6 +85,7 @@ export class FunctionExecutor implements AsyncDisposable {
       ...(slots === undefined ? {} : { slots }),
       ...(memory === undefined ? {} : { memoryBytes: parseSize(memory) }),
       ...(home === undefined ? {} : { home }),
+      ...(hosts === undefined ? {} : { hosts }),
     });
   }
 

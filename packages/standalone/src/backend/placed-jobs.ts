@@ -1,0 +1,68 @@
+import { mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { jobFolder } from '@megalith/agent';
+import type { JobRequest } from '@megalith/core';
+import type { Machine } from '../machine.js';
+
+/** Which machines a job of this client went to. */
+export interface PlacedJob {
+  readonly id: string;
+  readonly name: string;
+  /** Ids of machines. */
+  readonly machines: readonly string[];
+  /** ISO 8601. */
+  readonly at: string;
+}
+
+/** Older notes than the last so many are dropped: a job that is not noted is still found by asking every machine. */
+const keptNotes = 500;
+
+/** Notes of which job went where, so that a job is looked for in the right place first. One small file a job. */
+export class PlacedJobs {
+  readonly #folder: string;
+  readonly #home: string;
+
+  constructor(home: string) {
+    this.#home = home;
+    this.#folder = join(home, 'placed');
+  }
+
+  /** @throws MegalithError USAGE for a bad id */
+  add({ id, name }: JobRequest, machines: readonly Machine[]): void {
+    jobFolder(this.#home, id);
+    const note: PlacedJob = { id, name, machines: machines.map(machine => machine.id), at: new Date().toISOString() };
+    mkdirSync(this.#folder, { recursive: true, mode: 0o700 });
+    writeFileSync(join(this.#folder, id), JSON.stringify(note), { mode: 0o600 });
+  }
+
+  /** Newest first. */
+  list(): PlacedJob[] {
+    const notes = this.#ids().map(id => this.#read(id));
+    const known = notes.filter(note => note !== undefined).sort((a, b) => (a.at < b.at ? 1 : -1));
+    for (const { id } of known.slice(keptNotes)) this.forget(id);
+    return known.slice(0, keptNotes);
+  }
+
+  forget(id: string): void {
+    rmSync(join(this.#folder, id), { force: true });
+  }
+
+  #ids(): string[] {
+    try {
+      return readdirSync(this.#folder);
+    } catch (error) {
+      if ((error as NodeJS.ErrnoException).code === 'ENOENT') return [];
+      throw error;
+    }
+  }
+
+  /** Undefined for a note that another process writes or drops just now. */
+  #read(id: string): PlacedJob | undefined {
+    try {
+      return JSON.parse(readFileSync(join(this.#folder, id), 'utf8')) as PlacedJob;
+    } catch (error) {
+      if ((error as NodeJS.ErrnoException).code === 'ENOENT' || error instanceof SyntaxError) return undefined;
+      throw error;
+    }
+  }
+}

@@ -1,0 +1,115 @@
+import { MegalithError } from '@megalith/agent';
+import {
+  type Backend,
+  type BackendJob,
+  type Candidate,
+  type DurableRun,
+  formatSize,
+  type JobRequest,
+  type JobRun,
+} from '@megalith/core';
+import type { Machine } from '../machine.js';
+import { spreadRun } from '../spread/spread-run.js';
+import { AgentLink, type LinkOptions } from './agent-link.js';
+import { chooseMachines, fitOf } from './choose-machines.js';
+import { firstThatRuns } from './first-that-runs.js';
+import { bringInputs, withOutputs } from './job-files.js';
+import { withLimit } from './limit-tasks.js';
+import type { PlacedJobs } from './placed-jobs.js';
+
+export interface StandaloneSetup extends LinkOptions {
+  readonly machines: readonly Machine[];
+  /** Remembers which job went where. */
+  readonly placed: PlacedJobs;
+  /** Tasks at once on each machine. @defaultValue as many as fit */
+  readonly slots?: number;
+}
+
+/** Jobs on machines that are reached through their agents. What runs there outlives this client. */
+export function createStandaloneBackend(setup: StandaloneSetup): Backend {
+  const links = new Map<string, AgentLink>();
+  const linkTo = (machine: Machine): AgentLink => {
+    const known = links.get(machine.id);
+    if (known !== undefined) return known;
+    const link = new AgentLink(machine, setup);
+    links.set(machine.id, link);
+    return link;
+  };
+
+  const runOn = (machine: Machine, job: BackendJob, isAlone: boolean): JobRun => {
+    const link = linkTo(machine);
+    const open = link.open.bind(link);
+    const { inputs = [], outputs = [] } = job;
+    const ownFolder = machine.provider !== 'local' || inputs.length + outputs.length > 0;
+    const run: DurableRun = link.connection.run(job, {
+      // With several machines it is the client that counts a task's tries.
+      hostRetries: isAlone,
+      folder: ownFolder ? '' : process.cwd(),
+      ...(inputs.length === 0 ? {} : { bringFiles: () => bringInputs(open, job) }),
+    });
+    return withOutputs(run, job, open);
+  };
+
+  const begin = (job: BackendJob): JobRun => {
+      const machines = chooseMachines(setup.machines, job);
+      setup.placed.add(job, machines);
+      const [first, ...others] = machines;
+      if (first === undefined) throw noMachine();
+      if (others.length === 0) return runOn(first, job, true);
+      if (job.taskCount === 1 || job.detached === true) {
+        return firstThatRuns(machines, machine => runOn(machine, job, true));
+      }
+      const places = machines.map(machine => ({
+        name: machine.name,
+        slots: fitOf(machine, job).slots ?? 1,
+        run: (part: BackendJob) => runOn(machine, part, false),
+      }));
+      return spreadRun(job, places);
+  };
+
+  return {
+    name: 'standalone',
+    offers: async job => [offer(setup.machines, job)],
+    warm() {
+      const [only, ...others] = setup.machines;
+      if (only !== undefined && others.length === 0) linkTo(only).connection.warm();
+    },
+    run: job => withLimit(job, setup.slots, limited => begin(limited)),
+    async close() {
+      await Promise.all([...links.values()].map(link => link.close()));
+      links.clear();
+    },
+  };
+}
+function offer(machines: readonly Machine[], job: JobRequest): Candidate {
+  const fits = machines.map(machine => fitOf(machine, job));
+  const good = fits.filter(fit => fit.rejected === undefined);
+  const [first] = fits;
+  const known = (good.length > 0 ? good : fits).map(fit => fit.machine);
+  const cpus = known.reduce((sum, { shape }) => sum + (shape?.cpus ?? 0), 0);
+  const largest = Math.max(0, ...known.map(({ shape }) => shape?.usableMemoryBytes ?? 0));
+  const candidate: Candidate = {
+    backend: 'standalone',
+    description: described(known, cpus, largest),
+    cpus,
+    usableMemoryBytes: largest,
+    slots: good.reduce((sum, fit) => sum + (fit.slots ?? 1), 0),
+    usdPerHour: known.reduce((sum, machine) => sum + machine.usdPerHour, 0),
+  };
+  if (good.length > 0) return candidate;
+  return { ...candidate, rejected: first?.rejected ?? { reason: 'NOT_CONFIGURED', explanation: noMachine().message } };
+}
+
+function described(machines: readonly Machine[], cpus: number, largestBytes: number): string {
+  const names = machines.map(machine => machine.name);
+  const shown = names.length > 4 ? `${names.slice(0, 4).join(', ')} and ${names.length - 4} more` : names.join(', ');
+  if (cpus === 0) return `${shown}, not looked at yet`;
+  const each = names.length > 1 ? `${cpus} cpus, up to ` : `${cpus} cpus, `;
+  return `${shown}, ${each}${formatSize(largestBytes)} usable`;
+}
+
+function noMachine(): MegalithError {
+  return new MegalithError('NOT_CONFIGURED', 'the backend "standalone" has no machine that fits', {
+    hint: 'see `megalith hosts`; add one with `megalith hosts add user@host`',
+  });
+}

@@ -1,0 +1,112 @@
+import { randomBytes } from 'node:crypto';
+import { link, readFile, rename, rm, stat, writeFile } from 'node:fs/promises';
+import { hostname } from 'node:os';
+import { setTimeout as delay } from 'node:timers/promises';
+import { identityOf, isAlive, MegalithError, type ProcessIdentity } from '@megalith/agent';
+
+/** A change takes milliseconds: a lock of this age was left behind, milliseconds. */
+const staleMs = 30_000;
+const patienceMs = 10_000;
+const pauseMs = 20;
+
+interface Holder {
+  readonly host: string;
+  readonly process: ProcessIdentity | undefined;
+  readonly token: string;
+}
+
+/**
+ * Runs while no other process changes the file: beside it stands `FILE.lock` meanwhile. A lock whose holder died is taken.
+ * @throws MegalithError CONFIG where another holds it for 10 s; CANCELLED
+ */
+export async function whileLocked<T>(file: string, signal: AbortSignal | undefined, run: () => Promise<T>): Promise<T> {
+  const lock = `${file}.lock`;
+  const mine = JSON.stringify({
+    host: hostname(),
+    process: identityOf(process.pid),
+    token: randomBytes(8).toString('hex'),
+  } satisfies Holder);
+  const deadline = performance.now() + patienceMs;
+  while (!(await take(lock, mine))) {
+    if (signal?.aborted) throw new MegalithError('CANCELLED', `"${file}" was not changed`, { cause: signal.reason });
+    if (performance.now() > deadline) {
+      throw new MegalithError(
+        'CONFIG',
+        `"${file}" is being changed by another process, which does not come to an end`,
+        {
+          hint: `if no megalith runs, remove "${lock}"`,
+          details: { file, lock },
+        },
+      );
+    }
+    await dropStale(lock);
+    await delay(pauseMs);
+  }
+  try {
+    return await run();
+  } finally {
+    if ((await textOf(lock)) === mine) await rm(lock, { force: true });
+  }
+}
+
+/** The lock appears with its text in it, or not at all. */
+async function take(lock: string, mine: string): Promise<boolean> {
+  const temporary = `${lock}.${process.pid}.${randomBytes(4).toString('hex')}`;
+  await writeFile(temporary, mine, { flag: 'wx', mode: 0o600 });
+  try {
+    await link(temporary, lock);
+    return true;
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'EEXIST') return false;
+    throw error;
+  } finally {
+    await rm(temporary, { force: true });
+  }
+}
+
+async function dropStale(lock: string): Promise<void> {
+  const text = await textOf(lock);
+  if (text === undefined || !(await isStale(lock, text))) return;
+  const aside = `${lock}.${process.pid}.${randomBytes(4).toString('hex')}`;
+  try {
+    await rename(lock, aside);
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return;
+    throw error;
+  }
+  try {
+    // Somebody else may have dropped the stale one and locked anew in between: that lock goes back.
+    if ((await textOf(aside)) !== text) await link(aside, lock);
+  } finally {
+    await rm(aside, { force: true });
+  }
+}
+
+async function isStale(lock: string, text: string): Promise<boolean> {
+  const holder = holderIn(text);
+  if (holder?.host === hostname() && holder.process !== undefined) return !isAlive(holder.process);
+  try {
+    return Date.now() - (await stat(lock)).mtimeMs > staleMs;
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return false;
+    throw error;
+  }
+}
+
+function holderIn(text: string): Holder | undefined {
+  try {
+    return JSON.parse(text) as Holder;
+  } catch (error) {
+    if (error instanceof SyntaxError) return undefined;
+    throw error;
+  }
+}
+
+async function textOf(path: string): Promise<string | undefined> {
+  try {
+    return await readFile(path, 'utf8');
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return undefined;
+    throw error;
+  }
+}
