@@ -3,7 +3,7 @@
 # `megalith run --each`, as many at once as there are processors. At the end every byte is compared.
 set -euo pipefail
 cd "$(dirname "$0")/.."
-megalith() { node ../packages/cli/bin/run.js "$@"; }
+megalith() { node ../packages/cli/bin/run.cjs "$@"; }
 TIMEFORMAT='%R s'
 
 work=$(mktemp -d)

@@ -83,7 +83,10 @@ export class JobHost implements ConnectionHandler {
       identity: this.#identity,
       nextNumber: () => ++this.#lastJob,
       started: job => this.#started(job),
-      changed: job => this.#settled(job),
+      changed: job => {
+        this.#settled(job);
+        this.#pumpSoon();
+      },
       failed: (job, failure) => this.#jobFailed(job, failure),
       grant: job => this.#grant(job),
     });

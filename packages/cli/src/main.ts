@@ -1,16 +1,20 @@
-import { readFile } from 'node:fs/promises';
-import { join } from 'node:path';
+import type { SpareHost } from '@megalith/core';
 import { flush } from '@oclif/core/flush';
+import type { Options } from '@oclif/core/interfaces';
 import { run } from '@oclif/core/run';
 import { errorReport, reportJson, reportText } from './error-report.js';
+import { type OwnCommands, ownPlugin } from './own-commands.js';
 
-// The plugins give help topics, completion and guesses for mistyped commands. Commands of our own start faster without.
-const withoutPlugins = new Set(['run', 'map', 'jobs', 'config', 'doctor']);
-
-/** Runs one command of the command line and ends the process with its exit code. @param root the folder of package.json */
-export async function main(argv: readonly string[], root: string): Promise<void> {
+/**
+ * Runs one command of the command line and ends the process with its exit code.
+ * @param root the folder of package.json
+ * @param own the commands of this package, where no plugin can be wanted; else oclif finds them, and plugins with them
+ * @param spare a job host for a command that needs one
+ */
+export async function main(argv: readonly string[], root: string, own?: OwnCommands, spare?: SpareHost): Promise<void> {
   try {
-    await run([...argv], withoutPlugins.has(argv[0] ?? '') ? await bareOptions(root) : root);
+    if (spare !== undefined) (await import('@megalith/core')).offerSpareHost(spare);
+    await run([...argv], own === undefined ? root : optionsFor(own, root));
     await flush();
   } catch (error) {
     // What fails before a command runs: there is no such command, or a plugin does not load.
@@ -19,9 +23,9 @@ export async function main(argv: readonly string[], root: string): Promise<void>
   exitWhenWritten();
 }
 
-async function bareOptions(root: string) {
-  const pjson = JSON.parse(await readFile(join(root, 'package.json'), 'utf8'));
-  return { root, pjson: { ...pjson, oclif: { ...pjson.oclif, plugins: [] } } };
+function optionsFor(own: OwnCommands, root: string): Options {
+  const plugin = ownPlugin(own, root);
+  return { root, plugins: new Map([[plugin.name, plugin]]) };
 }
 
 function tell(error: unknown, json: boolean): void {

@@ -18,6 +18,7 @@ export { EventQueue } from './backends/agent/event-queue.js';
 export { failureError } from './backends/agent/failure-error.js';
 export { LastingConnection, type LastingOptions } from './backends/agent/lasting-connection.js';
 export type * from './backends/backend.js';
+export { type HostOptions, offerSpareHost, type SpareHost, startSpareHost } from './backends/local/spare-host.js';
 export { type BackendFactory, registerBackend } from './backends/registry.js';
 export { formatDuration, parseDuration } from './config/duration.js';
 export { formatSize, parseSize } from './config/size.js';

@@ -1,8 +1,21 @@
 import { registerBackend } from '@megalith/core';
 
-export { type StandaloneSetup, createStandaloneBackend } from './backend/standalone-backend.js';
-export { configuredMachines, type Machines, type MachinesOptions, openStandalone } from './backend/standalone.js';
 export { PlacedJobs } from './backend/placed-jobs.js';
+export { configuredMachines, type Machines, type MachinesOptions, openStandalone } from './backend/standalone.js';
+export { createStandaloneBackend, type StandaloneSetup } from './backend/standalone-backend.js';
+export { probeHost } from './bootstrap/look-at-host.js';
+export type { AgentSettings } from './inventory/agent-settings.js';
+export { putHosts, removeHost } from './inventory/change-inventory.js';
+export { newProjectFile } from './inventory/config-files.js';
+export type { Clearance, HostEntry, HostFacts } from './inventory/host-entry.js';
+export { hostNameRule, isHostName } from './inventory/host-name.js';
+export { type Inventory, type InventoryOptions, readInventory } from './inventory/read-inventory.js';
+export { readSshFiles, type SshFiles } from './inventory/ssh-files.js';
+export { sshTarget } from './providers/ssh-target.js';
+export { connectSsh } from './ssh/connect-ssh.js';
+export type { HostKey } from './ssh/host-key.js';
+export type { KnownHost } from './ssh/known-hosts.js';
+export { scanHostKeys } from './ssh/scan-host-keys.js';
 
 /** Makes the name `standalone` known to executors. */
 export function registerStandalone(): void {

@@ -1,4 +1,4 @@
-import { mkdtempSync, rmSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { FunctionExecutor, Pool } from '@megalith/core';
@@ -7,10 +7,18 @@ import { afterAll } from 'vitest';
 import { conformance } from './conformance.js';
 
 registerStandalone();
-const home = mkdtempSync(join(tmpdir(), 'megalith-conformance-'));
-afterAll(() => rmSync(home, { recursive: true, force: true }));
-const options = { backend: 'standalone', hosts: ['local'], home } as const;
+const root = mkdtempSync(join(tmpdir(), 'megalith-conformance-'));
+afterAll(() => rmSync(root, { recursive: true, force: true }));
+let count = 0;
 
-conformance('standalone on this machine', async () => new FunctionExecutor(options), {
-  openPool: () => new Pool(2, options),
+/** Each executor has an agent of its own, which ends itself soon after. */
+function options() {
+  const home = join(root, String(++count));
+  mkdirSync(home);
+  writeFileSync(join(home, 'megalith.yaml'), 'agent: { idle: 500ms }');
+  return { backend: 'standalone', hosts: ['local'], home } as const;
+}
+
+conformance('standalone on this machine', async () => new FunctionExecutor(options()), {
+  openPool: () => new Pool(2, options()),
 });

@@ -108,7 +108,7 @@ describe('a home folder', () => {
     writeFileSync(join(home, 'jobs', broken.id, 'job.json'), '{ cut off');
 
     const cli = (...args: string[]) =>
-      startScript(home, join(checkout, 'packages/cli/bin/run.js'), { args, env: { MEGALITH_HOME: home } }).end();
+      startScript(home, join(checkout, 'packages/cli/bin/run.cjs'), { args, env: { MEGALITH_HOME: home } }).end();
     const list = await cli('jobs');
     expect(list.exitCode).toBe(0);
     expect(list.stdout).toContain(whole.id);

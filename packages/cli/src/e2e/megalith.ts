@@ -5,8 +5,9 @@ import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll } from 'vitest';
+import { expectCurrentBundle } from './built.js';
 
-const bin = fileURLToPath(new URL('../../bin/run.js', import.meta.url));
+const bin = fileURLToPath(new URL('../../bin/run.cjs', import.meta.url));
 // A start takes half a second on an idle machine; tests share theirs.
 export const patienceMs = 60_000;
 
@@ -16,6 +17,7 @@ let env: NodeJS.ProcessEnv;
 /** Gives the tests of a file a folder of their own, with a module and some data, and a home in it. */
 export function useFolder(): void {
   beforeAll(() => {
+    expectCurrentBundle();
     folder = mkdtempSync(join(tmpdir(), 'megalith-cli-'));
     env = { ...process.env, MEGALITH_HOME: join(folder, 'home'), NO_COLOR: '1' };
     writeFileSync(

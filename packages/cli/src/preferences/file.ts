@@ -1,25 +1,7 @@
 import { readFileSync } from 'node:fs';
-import { homedir } from 'node:os';
-import { join } from 'node:path';
 import { MegalithError } from '@megalith/core';
 import { type PreferenceKey, type Preferences, parsePreference, preferenceKeys } from './keys.js';
-
-type Environment = Readonly<Record<string, string | undefined>>;
-
-/** The folder of `config.json`: `$MEGALITH_HOME` where that is set, else where the system keeps preferences. */
-export function preferencesFolder(
-  env: Environment = process.env,
-  platform: NodeJS.Platform = process.platform,
-): string {
-  const home = env.MEGALITH_HOME;
-  if (home !== undefined && home !== '') return home;
-  if (platform === 'darwin') return join(homedir(), 'Library', 'Preferences', 'megalith');
-  return join(env.XDG_CONFIG_HOME || join(homedir(), '.config'), 'megalith');
-}
-
-export function preferencesPath(env?: Environment): string {
-  return join(preferencesFolder(env), 'config.json');
-}
+import { preferencesPath } from './path.js';
 
 /**
  * What the preferences file holds; nothing where there is none. Read without `conf`, which costs 40 ms at every start

@@ -4,8 +4,9 @@ import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { jobSettings, variables } from '../flags/job-options.js';
 import { effectivePreferences } from './effective.js';
-import { preferencesPath, readPreferences } from './file.js';
+import { readPreferences } from './file.js';
 import { preferenceKey } from './keys.js';
+import { preferencesPath } from './path.js';
 import { setPreference, unsetPreference } from './write.js';
 
 let home: string;

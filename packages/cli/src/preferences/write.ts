@@ -1,6 +1,6 @@
 import Conf from 'conf';
-import { preferencesFolder } from './file.js';
 import { parsePreference, preferenceKey } from './keys.js';
+import { preferencesFolder } from './path.js';
 
 /** Keeps a preference in the file, and gives the value as it was understood. */
 export function setPreference(name: string, text: string): string | number {

@@ -203,9 +203,15 @@ describe.skipIf(noSshd)('bootstrap of a host with Node', () => {
 
   test('ends when it is no longer wanted', async () => {
     const wanted = new AbortController();
-    const hanging: SshSession = { ...session, start: () => session.start('sleep 5') };
+    const hanging: SshSession = {
+      ...session,
+      async start() {
+        const command = await session.start('cat >/dev/null');
+        setImmediate(() => wanted.abort());
+        return command;
+      },
+    };
     const going = bootstrapAgent(hanging, { agentFile, folder, signal: wanted.signal });
-    wanted.abort();
     await expect(going).rejects.toMatchObject({ code: 'CANCELLED' });
   });
 

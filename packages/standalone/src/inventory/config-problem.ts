@@ -22,7 +22,7 @@ export function configProblem({ file, line, path, what, hint }: ConfigProblem): 
 }
 
 /** `hosts.alpha.port`, `hosts."a.example.org".hostKeys[0]`. */
-export function pathText(path: readonly PropertyKey[]): string {
+function pathText(path: readonly PropertyKey[]): string {
   return path
     .map((key, i) => {
       if (typeof key === 'number') return `[${key}]`;

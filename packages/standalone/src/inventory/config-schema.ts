@@ -1,9 +1,6 @@
 import { isMegalithError, parseDuration, parseSize } from '@megalith/core';
 import * as z from 'zod';
-
-/** Names appear in command lines and in ids such as `ssh:alpha`. */
-export const hostNamePattern = /^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$/;
-export const hostNameRule = 'letters, digits, ".", "_" and "-", at most 64, starting with a letter or digit';
+import { isHostName } from './host-name.js';
 
 const plain = (pattern: RegExp, allowed: string) => z.string({ error: allowed }).regex(pattern, { error: allowed });
 const atLeast = (least: number, allowed: string, most = Number.MAX_SAFE_INTEGER) =>
@@ -37,7 +34,9 @@ const host = z.strictObject(
         { error: 'a list of fingerprints such as ["SHA256:…"]' },
       ),
     ),
-    jump: z.optional(plain(hostNamePattern, 'the name of another host')),
+    jump: z.optional(
+      z.string({ error: 'the name of another host' }).refine(isHostName, { error: 'the name of another host' }),
+    ),
     cpus: z.optional(atLeast(1, 'a whole number from 1')),
     memory: z.optional(readBy(parseSize, 'a size such as 64GiB', 1)),
     clearance: z.optional(

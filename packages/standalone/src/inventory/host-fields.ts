@@ -23,7 +23,7 @@ export function hostFields({ name: _, memoryBytes, ...entry }: HostEntry): Reado
 }
 
 /** The same number of bytes, in the largest unit that divides it. */
-export function exactSize(bytes: number): string | number {
+function exactSize(bytes: number): string | number {
   for (const [unit, size] of [
     ['TiB', 2 ** 40],
     ['GiB', 2 ** 30],

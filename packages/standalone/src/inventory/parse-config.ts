@@ -3,8 +3,9 @@ import { isCollection, isNode, isPair, LineCounter, parseDocument, type Document
 import type * as z from 'zod';
 import type { AgentSection } from './agent-settings.js';
 import { configProblem, eitherOf } from './config-problem.js';
-import { configSchema, hostNamePattern, hostNameRule, knownKeys } from './config-schema.js';
+import { configSchema, knownKeys } from './config-schema.js';
 import type { HostEntry } from './host-entry.js';
+import { hostNameRule, isHostName } from './host-name.js';
 
 /** What one file says. Paths are as written. */
 export interface ParsedConfig {
@@ -23,7 +24,7 @@ export function parseConfig(text: string, file: string): ParsedConfig {
   const problem = (path: readonly PropertyKey[], what: string, hint: string) =>
     configProblem({ file, ...lineOf(document, lines, path), path, what, hint });
 
-  const oddName = names.find(name => !hostNamePattern.test(name));
+  const oddName = names.find(name => !isHostName(name));
   if (oddName !== undefined && typeof (data as { hosts?: unknown }).hosts === 'object')
     throw problem(['hosts', oddName], 'is not a name for a host', `use ${hostNameRule}`);
   const result = configSchema.safeParse(data);

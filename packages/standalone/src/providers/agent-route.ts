@@ -3,9 +3,6 @@ import { MegalithError } from '@megalith/agent';
 import type { AgentRoute } from '../machine.js';
 import type { SshSession } from '../ssh/ssh-session.js';
 
-/** A server that does not answer the opening of a channel for this long is given up, milliseconds. */
-const openTimeoutMs = 30_000;
-
 /**
  * A route over one SSH session.
  * @param openStream opens one more stream to the agent
@@ -21,7 +18,7 @@ export function routeOver(session: SshSession, openStream: () => Promise<Duplex>
       const ready = spare;
       spare = undefined;
       if (ready?.writable && ready.readable) return ready;
-      return await openWithin(session, openStream, signal);
+      return await openWhileWanted(session, openStream, signal);
     },
     closed: session.closed,
     close: () => session.close(),
@@ -29,36 +26,26 @@ export function routeOver(session: SshSession, openStream: () => Promise<Duplex>
 }
 
 /**
- * Opens a stream, within a time and while it is wanted. One that comes too late is ended.
- * @throws MegalithError SSH_FAILED, layer `'forward'`; CANCELLED
+ * Opens a stream while it is wanted; the session sees to it that this ends. A stream that comes too late is ended.
+ * @throws MegalithError as `openStream`; CANCELLED
  */
-export async function openWithin(
+export async function openWhileWanted(
   session: SshSession,
   openStream: () => Promise<Duplex>,
-  signal?: AbortSignal,
+  signal: AbortSignal | undefined,
 ): Promise<Duplex> {
-  const { name } = session.target;
-  const cancelled = (): MegalithError => new MegalithError('CANCELLED', `the way to "${name}" is no longer wanted`);
+  const cancelled = (): MegalithError =>
+    new MegalithError('CANCELLED', `the way to "${session.target.name}" is no longer wanted`);
   if (signal?.aborted) throw cancelled();
   return await new Promise<Duplex>((resolve, reject) => {
-    let over = false;
-    const end = (settle: () => void): void => {
-      over = true;
-      clearTimeout(timer);
-      signal?.removeEventListener('abort', abort);
-      settle();
-    };
-    const abort = (): void => end(() => reject(cancelled()));
-    const timer = setTimeout(() => {
-      const reason = `"${name}" did not open a stream to its agent within ${openTimeoutMs / 1000} s`;
-      end(() => reject(new MegalithError('SSH_FAILED', reason, { details: { layer: 'forward', host: name } })));
-    }, openTimeoutMs);
-    signal?.addEventListener('abort', abort);
-    openStream().then(
-      stream => (over ? stream.destroy() : end(() => resolve(stream))),
-      error => {
-        if (!over) end(() => reject(error));
-      },
-    );
+    const abort = (): void => reject(cancelled());
+    signal?.addEventListener('abort', abort, { once: true });
+    openStream()
+      .then(stream => {
+        if (signal?.aborted) stream.destroy();
+        else resolve(stream);
+      })
+      .catch(reject)
+      .finally(() => signal?.removeEventListener('abort', abort));
   });
 }

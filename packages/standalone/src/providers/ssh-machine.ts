@@ -9,7 +9,7 @@ import { type RememberedHost, recallHost, rememberHost } from '../bootstrap/reme
 import type { HostEntry, HostFacts } from '../inventory/host-entry.js';
 import type { AgentRoute, Machine, ReachOptions, Shape } from '../machine.js';
 import type { ConnectOptions, SshSession, SshTarget } from '../ssh/ssh-session.js';
-import { openWithin, routeOver } from './agent-route.js';
+import { openWhileWanted, routeOver } from './agent-route.js';
 
 export interface SshMachineOptions {
   /** Whom to connect to, keys and jump hosts included; asked once for each route. */
@@ -102,7 +102,7 @@ async function routeTo(
 ): Promise<AgentRoute> {
   const stream = await openForwarded(session, socketPath, signal);
   if (stream) return routeOver(session, () => session.openSocket(socketPath), stream);
-  if (openRelay) return routeOver(session, openRelay, await openWithin(session, openRelay, signal));
+  if (openRelay) return routeOver(session, openRelay, await openWhileWanted(session, openRelay, signal));
   throw noAgent(session.target.name);
 }
 
@@ -113,7 +113,7 @@ async function openForwarded(
   signal: AbortSignal | undefined,
 ): Promise<Duplex | undefined> {
   try {
-    return await openWithin(session, () => session.openSocket(socketPath), signal);
+    return await openWhileWanted(session, () => session.openSocket(socketPath), signal);
   } catch (error) {
     if (isMegalithError(error) && error.details?.layer === 'forward') return undefined;
     throw error;

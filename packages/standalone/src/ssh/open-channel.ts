@@ -3,11 +3,13 @@ import { cancelled, connectionFailure, inWords, type Place } from './connection-
 import type { Layer } from './ssh-session.js';
 import type { Limits } from './tcp-connection.js';
 
-export interface ChannelRequest {
+export interface ChannelRequest<T> {
   /** `the socket "/run/x"`, `the command`: what is opened, for errors. */
   readonly what: string;
   readonly layer: Layer;
   readonly hint: string;
+  /** Called as soon as the channel is open: its events, even its end, may come in the same piece of input. */
+  adopt(channel: ClientChannel): T;
   open(client: Client, callback: (error: Error | undefined, channel: ClientChannel) => void): void;
 }
 
@@ -24,13 +26,13 @@ const refusals: Readonly<Record<number, string>> = {
  * @throws MegalithError SSH_FAILED with the request's layer, and `details.refusal` where the host refused:
  *   `prohibited`, `connectFailed`, `unknownType` or `resourceShortage`; CANCELLED
  */
-export function openChannel(
+export function openChannel<T>(
   client: Client,
   place: Place,
   limits: Limits,
   lost: () => Error | undefined,
-  request: ChannelRequest,
-): Promise<ClientChannel> {
+  request: ChannelRequest<T>,
+): Promise<T> {
   const { signal } = limits;
   return new Promise((resolve, reject) => {
     let isSettled = false;
@@ -46,7 +48,7 @@ export function openChannel(
       clearTimeout(timer);
       signal?.removeEventListener('abort', onAbort);
       if (error !== undefined) reject(error);
-      else resolve(channel!);
+      else resolve(request.adopt(channel!));
     };
     const waitMs = Math.max(0, limits.deadlineMs - performance.now());
     const onAbort = (): void => settle(cancelled(place, signal!), undefined);
@@ -80,7 +82,7 @@ export function openChannel(
 
 function refusal(
   place: Place,
-  { what, layer, hint }: ChannelRequest,
+  { what, layer, hint }: Pick<ChannelRequest<unknown>, 'what' | 'layer' | 'hint'>,
   lost: () => Error | undefined,
   error: Error & { readonly reason?: unknown },
 ): Error {

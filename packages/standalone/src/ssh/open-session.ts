@@ -80,9 +80,9 @@ export function openSession(
   });
   if (stream instanceof Socket) acknowledgePromptly(client, stream);
 
-  const open = (request: ChannelRequest, limits: Limits): Promise<ClientChannel> =>
+  const open = <T>(request: ChannelRequest<T>, limits: Limits): Promise<T> =>
     openChannel(client, place, limits, whyNotOpen, request);
-  const owned = (channel: ClientChannel): ChannelStream => {
+  const adopt = (channel: ClientChannel): ChannelStream => {
     const wrapped = new ChannelStream(channel);
     streams.add(wrapped);
     wrapped.once('close', () => streams.delete(wrapped));
@@ -90,30 +90,28 @@ export function openSession(
   };
   const usual = (): Limits => ({ signal: undefined, deadlineMs: performance.now() + openTimeoutMs });
 
-  const startWithin = async (command: string, limits: Limits): Promise<RemoteCommand & { kill(): void }> => {
-    const channel = await open(
+  const startWithin = (command: string, limits: Limits): Promise<RemoteCommand & { kill(): void }> =>
+    open(
       {
         what: 'a channel for a command',
         layer: 'exec',
         hint: `the host allows no command now: see "MaxSessions" and "ForceCommand" of its sshd, and the login shell of "${target.user}"`,
         open: (ready, callback) => void ready.exec(command, callback),
+        adopt: channel => followCommand(channel, adopt(channel), place, whyNotOpen),
       },
       limits,
     );
-    return followCommand(channel, owned(channel), place, whyNotOpen);
-  };
 
-  const openTcpWithin = async (address: string, port: number, limits: Limits): Promise<Duplex> =>
-    owned(
-      await open(
-        {
-          what: `a connection to ${address}:${port}`,
-          layer: 'forward',
-          hint: 'check the address as the host sees it, and "AllowTcpForwarding" and "PermitOpen" of its sshd',
-          open: (ready, callback) => void ready.forwardOut('127.0.0.1', 0, address, port, callback),
-        },
-        limits,
-      ),
+  const openTcpWithin = (address: string, port: number, limits: Limits): Promise<Duplex> =>
+    open(
+      {
+        what: `a connection to ${address}:${port}`,
+        layer: 'forward',
+        hint: 'check the address as the host sees it, and "AllowTcpForwarding" and "PermitOpen" of its sshd',
+        open: (ready, callback) => void ready.forwardOut('127.0.0.1', 0, address, port, callback),
+        adopt,
+      },
+      limits,
     );
 
   return {
@@ -123,19 +121,17 @@ export function openSession(
     start: command => startWithin(command, usual()),
     openTcp: (address, port) => openTcpWithin(address, port, usual()),
     openTcpWithin,
-    async openSocket(path) {
-      return owned(
-        await open(
-          {
-            what: `the socket "${path}"`,
-            layer: 'forward',
-            hint: 'check that somebody listens on it, and "AllowStreamLocalForwarding" of the sshd there',
-            open: (ready, callback) => void ready.openssh_forwardOutStreamLocal(path, callback),
-          },
-          usual(),
-        ),
-      );
-    },
+    openSocket: path =>
+      open(
+        {
+          what: `the socket "${path}"`,
+          layer: 'forward',
+          hint: 'check that somebody listens on it, and "AllowStreamLocalForwarding" of the sshd there',
+          open: (ready, callback) => void ready.openssh_forwardOutStreamLocal(path, callback),
+          adopt,
+        },
+        usual(),
+      ),
     close() {
       if (isClosing) return;
       isClosing = true;

@@ -4,7 +4,10 @@ import { connectionFailure, inWords, type Place } from './connection-failure.js'
 import type { RemoteCommand } from './ssh-session.js';
 import { joinBackPressure, sendSignal } from './ssh2-internals.js';
 
-/** Follows a command that has been started on a channel. `kill` ends it and everything in its process group. */
+/**
+ * Follows a command that has been started on a channel. `kill` ends it and its process group where the host passes signals
+ * on: OpenSSH from 7.9, except to commands of root. Elsewhere the command finds its input and output closed.
+ */
 export function followCommand(
   channel: ClientChannel,
   stream: ChannelStream,
@@ -29,10 +32,10 @@ export function followCommand(
               }),
           );
       };
-      // The channel closes when its output has arrived; the stream does so too where it is destroyed, or the connection lost.
+      // The channel closes when the output has arrived, even where its reader let go of the stream before.
       channel.on('close', end);
       stream.once('close', () => {
-        if (stream.errored !== null || lost() !== undefined) end();
+        if (lost() !== undefined) end();
       });
     },
   );

@@ -7,7 +7,8 @@ import type { Limits } from './tcp-connection.js';
 type Start = (command: string, limits: Limits) => Promise<RemoteCommand & { kill(): void }>;
 
 /**
- * Runs a command to its end and gathers its output. One that runs too long, prints too much or is cancelled is killed there.
+ * Runs a command to its end and gathers its output. One that runs too long, prints too much or is cancelled is
+ * killed there, as far as the host passes signals on.
  * @throws MegalithError SSH_FAILED, TIMED_OUT, CANCELLED
  */
 export async function runCommand(

@@ -14,7 +14,7 @@ export interface SshConfigSurroundings {
   readFile(path: string): string | undefined;
 }
 
-export interface SshJump {
+interface SshJump {
   readonly host: string;
   readonly user?: string;
   readonly port?: number;

@@ -3,8 +3,6 @@ import { type AddressInfo, connect, type Socket } from 'node:net';
 import ssh2, { type AuthContext, type ServerChannel } from 'ssh2';
 import { type HostOptions, newKey, type TestHost, targetAt } from './test-host.fixture.js';
 
-const signalNumbers: Readonly<Record<string, NodeJS.Signals>> = { KILL: 'SIGKILL', TERM: 'SIGTERM' };
-
 /** The server of `ssh2` with what sshd does: commands by `sh -c`, unix sockets and TCP connections. For machines without sshd. */
 export async function startSsh2Server(options: HostOptions = {}): Promise<TestHost> {
   const user = newKey();
@@ -42,12 +40,12 @@ export async function startSsh2Server(options: HostOptions = {}): Promise<TestHo
       session.on('exec', (acceptExec, _reject, { command }) => {
         const channel = acceptExec();
         const child = spawn('sh', ['-c', command], { detached: true });
-        const kill = (signal: NodeJS.Signals): void => {
-          if (child.exitCode === null && child.signalCode === null) process.kill(-child.pid!, signal);
+        const ending = (): void => {
+          if (child.exitCode === null && child.signalCode === null) process.kill(-child.pid!, 'SIGKILL');
         };
-        const ending = (): void => kill('SIGKILL');
         endings.add(ending);
-        session.on('signal', (_accept, _rejectSignal, { name }) => kill(signalNumbers[name] ?? 'SIGTERM'));
+        // This server passes no signals on once a command runs; it hears only that the channel is closed.
+        channel.on('close', ending);
         channel.on('error', () => undefined);
         child.stdin.on('error', () => undefined);
         channel.pipe(child.stdin);

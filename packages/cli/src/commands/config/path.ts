@@ -6,7 +6,7 @@ export default class ConfigPath extends BaseCommand {
 
   override async run(): Promise<unknown> {
     await this.parse(ConfigPath);
-    const { preferencesPath } = await import('../../preferences/file.js');
+    const { preferencesPath } = await import('../../preferences/path.js');
     const path = preferencesPath();
     this.print(`${path}\n`);
     return { path };

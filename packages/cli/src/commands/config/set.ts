@@ -16,7 +16,7 @@ export default class ConfigSet extends BaseCommand {
   override async run(): Promise<unknown> {
     const { args } = await this.parse(ConfigSet);
     const { setPreference } = await import('../../preferences/write.js');
-    const { preferencesPath } = await import('../../preferences/file.js');
+    const { preferencesPath } = await import('../../preferences/path.js');
     const value = setPreference(args.key, args.value);
     this.note(`set in ${preferencesPath()}`);
     return { key: args.key, value };

@@ -1,13 +1,7 @@
-import { type ChildProcess, spawn } from 'node:child_process';
+import type { ChildProcess } from 'node:child_process';
 import type { Socket } from 'node:net';
-import { fileURLToPath } from 'node:url';
 import { AgentConnection } from '../agent/agent-connection.js';
-
-export interface HostProcessOptions {
-  readonly cpus?: number;
-  readonly memoryBytes?: number;
-  readonly home?: string;
-}
+import { type HostOptions, spawnHost, takeSpareHost } from './spare-host.js';
 
 const lastWordsLength = 2000;
 /** A host that was told to end and does not is killed after this time, milliseconds. */
@@ -20,13 +14,8 @@ export class HostProcess {
   readonly #exited: Promise<void>;
   #lastWords = '';
 
-  constructor(options: HostProcessOptions) {
-    const agent = fileURLToPath(import.meta.resolve('@megalith/agent/agent.mjs'));
-    // In a session of its own: Ctrl-C is for the client, which decides what becomes of its jobs.
-    const child = spawn(process.execPath, [agent, 'local', JSON.stringify(options)], {
-      detached: true,
-      stdio: ['inherit', 'ignore', 'pipe', 'pipe'],
-    });
+  constructor(options: HostOptions) {
+    const child = takeSpareHost(options) ?? spawnHost(options);
     this.#child = child;
     const socket = child.stdio[3] as Socket;
     const stderr = child.stderr as Socket;

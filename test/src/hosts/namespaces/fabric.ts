@@ -1,0 +1,140 @@
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { existsSync } from 'node:fs';
+import { networkInterfaces } from 'node:os';
+import { fileURLToPath } from 'node:url';
+import { eventually, within } from '../../conformance/eventually.js';
+import { firstLine } from '../first-line.js';
+import { run, runOrThrow } from '../run.js';
+
+/** Where a host stands in the network: `outer` reaches this machine, `inner` only the first host. */
+export interface Plug {
+  readonly network: 'outer' | 'inner';
+  /** 1 for the first host. */
+  readonly number: number;
+}
+
+/** The network between this machine and its hosts: namespaces that end with their first process. */
+export interface Fabric {
+  /** The first process of the fabric, as this machine numbers it. */
+  readonly pid: number;
+  addressOf(plug: Plug): string;
+  /** Connects a host's namespace, where the plug gets the name `device`. Tells the host of its peers in that network. */
+  plugIn(plug: Plug, hostPid: number, device: string, peers: readonly Plug[]): Promise<void>;
+  /** Removes the cable of a host that is dead. */
+  unplug(plug: Plug): Promise<void>;
+  /** Whether the far end passes packets on, which its host does not see. */
+  setForwarding(plug: Plug, on: boolean): Promise<void>;
+  /** Whether the cable has a signal. */
+  setLink(plug: Plug, on: boolean): Promise<void>;
+  close(): Promise<void>;
+}
+
+/** Shell scripts stand in `src`, next to this file's source, wherever this file runs from. */
+export const scripts = fileURLToPath(new URL('../../../src/hosts/namespaces/', import.meta.url));
+
+const prefixes = { outer: '10.213', inner: '10.214' } as const;
+const firstAddress = 10;
+
+/** Opens a network of its own; a free one of 10.213.0.0/24 … 10.213.255.0/24 is taken. */
+export async function openFabric(folder: string): Promise<Fabric> {
+  const args = ['--net', '--mount', '--pid', '--fork', '--kill-child', '--propagation', 'private'];
+  const child = spawn('unshare', [...args, 'sh', `${scripts}fabric.sh`, folder], { stdio: ['pipe', 'pipe', 'pipe'] });
+  const pid = await firstLine(child).then(Number);
+  const subnet = await takeSubnet(pid);
+  const uplink = linkName(subnet);
+  const addressOf = ({ network, number }: Plug) => `${prefixes[network]}.${subnet}.${firstAddress + number}`;
+  const portOf = ({ network, number }: Plug) => `${network}${number}`;
+  const inFabric = ['--target', String(pid), '--net', '--'];
+
+  return {
+    pid,
+    addressOf,
+    async plugIn(plug, hostPid, device, peers) {
+      const port = portOf(plug);
+      await batch(pid, [
+        `link add name ${port} type veth peer name ${device} address ${hardwareAddress(subnet, plug)} netns ${hostPid}`,
+        `link set ${port} master ${plug.network} up`,
+      ]);
+      // Neighbours are told once and for ever: a silent network must not show by unanswered questions for an address.
+      await batch(hostPid, [
+        'link set lo up',
+        `addr add ${addressOf(plug)}/24 dev ${device}`,
+        `link set ${device} up`,
+        ...(plug.network === 'outer' ? [neighbour(gateway(subnet), hardwareOfGateway(subnet), device)] : []),
+        ...peers.map(peer => neighbour(addressOf(peer), hardwareAddress(subnet, peer), device)),
+      ]);
+      if (plug.network === 'outer') {
+        await runOrThrow('ip', neighbour(addressOf(plug), hardwareAddress(subnet, plug), uplink).split(' '));
+      }
+    },
+    async unplug(plug) {
+      // The kernel removes it too, some time after the host's end.
+      await run('nsenter', [...inFabric, 'ip', 'link', 'del', portOf(plug)]);
+    },
+    async setForwarding(plug, on) {
+      await runOrThrow('nsenter', [...inFabric, 'bridge', 'link', 'set', 'dev', portOf(plug), 'state', on ? '3' : '0']);
+    },
+    async setLink(plug, on) {
+      await runOrThrow('nsenter', [...inFabric, 'ip', 'link', 'set', portOf(plug), on ? 'up' : 'down']);
+    },
+    async close() {
+      const ended = child.exitCode === null && child.signalCode === null ? once(child, 'exit') : undefined;
+      child.stdin.end();
+      if (ended !== undefined) await within(10_000, 'the end of the hosts’ network', ended);
+      // Not before: the end of the hosts' connections has to reach their clients. The kernel would do it too, some time later.
+      if (existsSync(`/sys/class/net/${uplink}`)) await run('ip', ['link', 'del', uplink]);
+      await eventually('the link to the hosts is gone', () => !existsSync(`/sys/class/net/${uplink}`));
+    },
+  };
+}
+
+/** The name of the link is the lock: two programs cannot both make it. */
+async function takeSubnet(fabricPid: number): Promise<number> {
+  for (let subnet = 0; subnet < 256; subnet += 1) {
+    if (taken(subnet)) continue;
+    const uplink = linkName(subnet);
+    const made = `link add name ${uplink} address ${hardwareOfGateway(subnet)} type veth peer name uplink netns ${fabricPid}`;
+    if ((await run('ip', made.split(' '))).code !== 0) continue;
+    await runOrThrow('ip', ['addr', 'add', `${gateway(subnet)}/24`, 'dev', uplink]);
+    await runOrThrow('ip', ['link', 'set', uplink, 'up']);
+    await batch(fabricPid, ['link set uplink master outer up']);
+    return subnet;
+  }
+  throw new Error('no network for hosts could be made: see what `ip link add mgh0 type veth` says');
+}
+
+function taken(subnet: number): boolean {
+  const own = Object.values(networkInterfaces()).flatMap(addresses => addresses ?? []);
+  return own.some(({ address }) => address.startsWith(`${prefixes.outer}.${subnet}.`));
+}
+
+/** Runs lines of `ip -batch` in the network of a process. */
+async function batch(pid: number, lines: readonly string[]): Promise<void> {
+  const input = `${lines.join('\n')}\n`;
+  await runOrThrow('nsenter', ['--target', String(pid), '--net', '--', 'ip', '-batch', '-'], { input });
+}
+
+function linkName(subnet: number): string {
+  return `mgh${subnet}`;
+}
+
+function gateway(subnet: number): string {
+  return `${prefixes.outer}.${subnet}.1`;
+}
+
+function neighbour(address: string, hardware: string, device: string): string {
+  return `neigh replace ${address} lladdr ${hardware} dev ${device} nud permanent`;
+}
+
+function hardwareAddress(subnet: number, { network, number }: Plug): string {
+  return `02:d5:${hex(subnet)}:${network === 'outer' ? '00' : '01'}:00:${hex(firstAddress + number)}`;
+}
+
+function hardwareOfGateway(subnet: number): string {
+  return `02:d5:${hex(subnet)}:00:00:01`;
+}
+
+function hex(byte: number): string {
+  return byte.toString(16).padStart(2, '0');
+}

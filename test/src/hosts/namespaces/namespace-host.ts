@@ -1,0 +1,240 @@
+import { type ChildProcess, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { chmodSync, existsSync, mkdirSync, rmSync, statfsSync, statSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { eventually, within } from '../../conformance/eventually.js';
+import { firstLine } from '../first-line.js';
+import { type KeyPair, newKeyPair } from '../keys.js';
+import { portsOf } from '../listening-ports.js';
+import { type Entry, pidNamespace, processTable, procFile, signalTo } from '../process-table.js';
+import { run, runOrThrow } from '../run.js';
+import { shiftedClock } from '../shifted-clock.js';
+import { sshdConfig } from '../sshd-config.js';
+import { stopAll } from '../stopped.js';
+import type { Ability, HostFaults, HostOptions, TestHost } from '../test-host.js';
+import { type Fabric, type Plug, scripts } from './fabric.js';
+
+export const abilitiesOfNamespaces: readonly Ability[] = ['network', 'power', 'disk', 'openssh', 'isolation'];
+
+export interface NamespaceHostSettings {
+  readonly name: string;
+  /** The first is the one at which the host is reached. */
+  readonly plugs: readonly [Plug, ...Plug[]];
+  /** Those of the other hosts. */
+  readonly peers: readonly Plug[];
+  readonly jump: string | undefined;
+  readonly folder: string;
+  readonly userKey: KeyPair;
+  readonly identityFile: string;
+  readonly options: HostOptions;
+}
+
+interface Running {
+  readonly child: ChildProcess;
+  /** The host's PID 1. */
+  readonly init: number;
+  readonly namespace: string;
+}
+
+const home = '/root';
+const port = 22;
+const path = '/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin';
+const defaultDiskBytes = 2 * 1024 ** 3;
+
+/** Makes a host in the fabric and boots it. */
+export async function startNamespaceHost(fabric: Fabric, settings: NamespaceHostSettings): Promise<TestHost> {
+  const { name, plugs, options, userKey } = settings;
+  const hostKey = newKeyPair(name);
+  const files = join(settings.folder, name);
+  const disk = `/mnt/${name}`;
+  let running: Running | undefined;
+  let log = '';
+  let cut = false;
+  let stopped: readonly number[] = [];
+
+  writeFiles(files, hostKey, userKey, options);
+  const bytes = options.diskBytes ?? defaultDiskBytes;
+  const makeDisk = `mkdir ${disk} && mount -t tmpfs -o mode=755,size=${bytes} disk ${disk}`;
+  await runOrThrow('nsenter', ['--target', String(fabric.pid), '--mount', '--', 'sh', '-c', makeDisk]);
+  await boot();
+
+  async function boot(): Promise<void> {
+    const node = options.node === false ? '' : process.execPath;
+    const inFabric = ['--target', String(fabric.pid), '--mount', '--pid', '--net', '--', 'unshare'];
+    const own = ['--net', '--mount', '--pid', '--uts', '--ipc', '--fork', '--kill-child', '--propagation', 'private'];
+    const child = spawn('nsenter', [...inFabric, ...own, 'sh', `${scripts}boot.sh`, name, disk, files, node], {
+      stdio: ['ignore', 'pipe', 'pipe'],
+    });
+    child.stderr.setEncoding('utf8').on('data', text => {
+      log += text;
+    });
+    const listening = listeningLines();
+    const init = Number(await firstLine(child));
+    running = { child, init, namespace: pidNamespace(init) };
+    for (const [index, plug] of plugs.entries()) {
+      const peers = settings.peers.filter(({ network }) => network === plug.network);
+      await fabric.plugIn(plug, init, `eth${index}`, peers);
+    }
+    cut = false;
+    await untilListening(listening + 1);
+  }
+
+  function alive(): Running {
+    if (running === undefined) throw new Error(`${name} has no power`);
+    return running;
+  }
+
+  function table(): Entry[] {
+    if (running === undefined) return [];
+    const { namespace } = running;
+    return processTable(pid => pidNamespace(pid) === namespace);
+  }
+
+  function listeningLines(): number {
+    return log.split('Server listening on').length - 1;
+  }
+
+  async function untilListening(times: number): Promise<void> {
+    await eventually(`${name}'s SSH server listens`, () => listeningLines() >= times);
+  }
+
+  function pathHere(path: string): string {
+    return `/proc/${alive().init}/root${path}`;
+  }
+
+  async function setLinks(on: boolean): Promise<void> {
+    for (const plug of plugs) await fabric.setLink(plug, on);
+    if (on && cut) await setForwarding(false);
+  }
+
+  async function setForwarding(on: boolean): Promise<void> {
+    cut = !on;
+    for (const plug of plugs) await fabric.setForwarding(plug, on);
+  }
+
+  const faults: HostFaults = {
+    cutOff: () => setForwarding(false),
+    heal: () => setForwarding(true),
+    linkDown: () => setLinks(false),
+    linkUp: () => setLinks(true),
+    async powerLoss() {
+      const { child, init } = alive();
+      const closed = once(child, 'close');
+      await setLinks(false);
+      signalTo(init, 'SIGKILL');
+      await within(10_000, `the death of ${name}`, closed);
+      for (const plug of plugs) await fabric.unplug(plug);
+      running = undefined;
+    },
+    async powerOn() {
+      if (running === undefined) await boot();
+    },
+    async restartSshd() {
+      const before = listeningLines();
+      for (const { pid } of table().filter(isListeningServer)) signalTo(pid, 'SIGTERM');
+      await untilListening(before + 1);
+    },
+    async killSshdSessions() {
+      await eventually(`no session of ${name} is left`, () => {
+        const sessions = table().filter(entry => isServer(entry) && !isListeningServer(entry));
+        for (const { pid } of sessions) signalTo(pid, 'SIGKILL');
+        return sessions.length === 0;
+      });
+    },
+    async fillDisk(bytesLeft) {
+      const { bavail, bsize } = statfsSync(pathHere('/'));
+      const length = bavail * bsize - bytesLeft;
+      const before = existsSync(ballast()) ? statSync(ballast()).size : 0;
+      const more = ['--offset', String(before), '--length', String(length)];
+      if (length > 0) await runOrThrow('fallocate', [...more, ballast()]);
+    },
+    async freeDisk() {
+      rmSync(ballast(), { force: true });
+    },
+    async freeze() {
+      stopped = await stopAll(table);
+    },
+    async thaw() {
+      for (const pid of stopped) signalTo(pid, 'SIGCONT');
+      stopped = [];
+    },
+    async changeHostKey() {
+      const next = newKeyPair(name);
+      writeFileSync(pathHere('/etc/ssh/host_key'), next.privateText);
+      await faults.restartSshd();
+      return next.fingerprint;
+    },
+    async removeKey() {
+      writeFileSync(pathHere(`${home}/.ssh/authorized_keys`), '');
+    },
+    async restoreKey() {
+      writeFileSync(pathHere(`${home}/.ssh/authorized_keys`), userKey.publicLine);
+    },
+  };
+
+  /** A file on the host's disk that the host does not see. */
+  function ballast(): string {
+    return `/proc/${fabric.pid}/root${disk}/ballast`;
+  }
+
+  const address = fabric.addressOf(plugs[0]);
+  const { identityFile, jump } = settings;
+  const hostKeys = [hostKey.fingerprint];
+  const user = 'root';
+  const sessionsOf = () => table().filter(entry => entry.pid !== running?.init && !isServer(entry));
+  return {
+    name,
+    address,
+    port,
+    user,
+    hostKeys,
+    identityFile,
+    home,
+    entry: () => ({ name, address, port, user, hostKeys, identityFile, ...(jump === undefined ? {} : { jump }) }),
+    can: (...abilities) => abilities.every(ability => abilitiesOfNamespaces.includes(ability)),
+    exec(command) {
+      const all = ['--mount', '--uts', '--ipc', '--net', '--pid', '--root', '--wd'];
+      const env = ['env', '-i', `HOME=${home}`, `USER=${user}`, `PATH=${path}`];
+      const shell = ['sh', '-c', 'cd && eval "$1"', 'sh', command];
+      return run('nsenter', ['--target', String(alive().init), ...all, '--', ...env, ...shell]);
+    },
+    pathHere,
+    processes: () => sessionsOf().map(({ pid, command }) => ({ pid: pidInside(pid), pidHere: pid, command })),
+    listeningPorts: () => portsOf(sessionsOf().map(({ pid }) => pid)),
+    log: () => log,
+    faults,
+  };
+}
+
+function writeFiles(files: string, hostKey: KeyPair, userKey: KeyPair, options: HostOptions): void {
+  const put = (path: string, text: string) => writeFileSync(join(files, path), text, { mode: 0o600 });
+  mkdirSync(join(files, 'etc/ssh'), { recursive: true });
+  mkdirSync(join(files, 'root/.ssh'), { recursive: true });
+  chmodSync(join(files, 'root'), 0o700);
+  put('etc/ssh/host_key', hostKey.privateText);
+  put('root/.ssh/authorized_keys', userKey.publicLine);
+  const { clockOffsetMs = 0, socketForwarding = true } = options;
+  if (clockOffsetMs !== 0) put('etc/ssh/shifted-clock.cjs', shiftedClock(clockOffsetMs));
+  const config = sshdConfig({
+    address: '0.0.0.0',
+    port,
+    hostKeyFile: '/etc/ssh/host_key',
+    authorizedKeysFile: '.ssh/authorized_keys',
+    socketForwarding,
+    env: clockOffsetMs === 0 ? {} : { NODE_OPTIONS: '--require=/etc/ssh/shifted-clock.cjs' },
+  });
+  put('etc/ssh/sshd_config', config);
+}
+
+function isServer({ command }: Entry): boolean {
+  return /^(sshd(-session|-auth)?: |\/usr\/sbin\/sshd )/.test(command);
+}
+
+function isListeningServer(entry: Entry): boolean {
+  return isServer(entry) && entry.command.includes('[listener]');
+}
+
+/** The last of the numbers that the process has, one in each namespace. */
+function pidInside(pid: number): number {
+  return Number(/^NSpid:.*\t(\d+)$/m.exec(procFile(pid, 'status'))?.[1] ?? pid);
+}
