@@ -71,7 +71,7 @@ export class ClientConnection implements JobClient {
         handler.submit(this, message);
         return;
       case 'ping':
-        this.send({ type: 'pong' });
+        this.send(message.mark === undefined ? { type: 'pong' } : { type: 'pong', mark: message.mark });
         return;
       case 'filesReady':
         handler.filesReady(this, message.job);

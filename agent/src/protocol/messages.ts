@@ -136,8 +136,8 @@ export type ClientMessage =
   | { readonly type: 'end'; readonly job: number; readonly taskCount: number }
   /** Cancel the whole job, or the tasks named. */
   | { readonly type: 'cancel'; readonly job: number; readonly indexes?: readonly number[]; readonly reason: string }
-  /** The client is there; answered by `pong`. */
-  | { readonly type: 'ping' }
+  /** The client is there; answered by `pong` with the same mark. */
+  | { readonly type: 'ping'; readonly mark?: number }
   /** The client has everything and forgets the job. */
   | { readonly type: 'release'; readonly job: number }
   | MachineRequest;
@@ -189,7 +189,7 @@ export type HostMessage =
   | { readonly type: 'jobFailed'; readonly job: number; readonly failure: Failure }
   /** Every task of the job has its last event. */
   | { readonly type: 'jobEnded'; readonly job: number; readonly peakSlots: number }
-  | { readonly type: 'pong' }
+  | { readonly type: 'pong'; readonly mark?: number }
   | MachineReply;
 
 /** Answers to a `MachineRequest`. */

@@ -67,6 +67,8 @@ export class Conductor {
   #run: JobRun | undefined;
   #cancellation: MegalithError | undefined;
   #isCutShort = false;
+  /** The job is being handed over to the place where it runs. */
+  #isLeaving = false;
 
   constructor(job: Assignment, ledger: Ledger, feed: TaskFeed) {
     this.#job = job;
@@ -118,9 +120,8 @@ export class Conductor {
     if (jobError !== undefined) throw jobError;
     if (isOver) return;
     if (this.#run?.handOver === undefined) throw cannotDetach(id);
+    this.#isLeaving = true;
     await this.#run.handOver();
-    if (this.#ledger.isOver) return;
-    this.#giveUp(leftAlone(id));
   }
 
   /** Ends one task. */
@@ -192,7 +193,9 @@ export class Conductor {
     if (this.#isCutShort) return;
     const { total, settled } = this.#ledger;
     if (this.#feed.failure !== undefined) throw inputFailed(this.#job.request, this.#feed.failure.cause, total);
-    if (settled < total) throw cutOff(this.#job.request, total - settled);
+    if (settled < total) {
+      throw this.#isLeaving ? leftAlone(this.#job.request.id) : cutOff(this.#job.request, total - settled);
+    }
   }
 
   #apply(event: TaskEvent, at: number): void {
@@ -203,6 +206,8 @@ export class Conductor {
       this.#tell.log(event);
       return;
     }
+    const isNext = table.code(index) === taskCode.waiting && attempt === table.attempt(index) + 1;
+    if (isNext && this.#run?.retriesTasks === true) table.send(index, attempt, at);
     // A late word of an attempt that is over.
     if (attempt !== table.attempt(index) || table.isSettled(index) || table.code(index) === taskCode.waiting) return;
     if (event.type === 'started') {
@@ -246,10 +251,8 @@ export class Conductor {
 
   /** The backend tries it again by itself. */
   #triedAgain(event: TaskFailed, record: Attempt): void {
-    const { index, attempt } = event;
-    this.#ledger.retrying(index, record);
+    this.#ledger.retrying(event.index, record);
     this.#tell.retrying(event, 0);
-    this.#ledger.table.send(index, attempt + 1, epochNow());
   }
 
   #retryIn(attempt: number, error: MegalithError): number | undefined {

@@ -3,7 +3,13 @@ import { EventQueue, type JobRun, type TaskEvents } from '@megalith/core';
 import type { Machine } from '../machine.js';
 
 /** Failures of a machine before it had the job: another machine may do. */
-const unreachable: ReadonlySet<string> = new Set(['SSH_FAILED', 'HOST_KEY', 'BOOTSTRAP_FAILED', 'OVER_MEMORY', 'OVER_CPUS']);
+const unreachable: ReadonlySet<string> = new Set([
+  'SSH_FAILED',
+  'HOST_KEY',
+  'BOOTSTRAP_FAILED',
+  'OVER_MEMORY',
+  'OVER_CPUS',
+]);
 
 /** Runs a job on the first of several machines that takes it. What is wrong with the others is told only if none does. */
 export function firstThatRuns(machines: readonly Machine[], run: (machine: Machine) => JobRun): JobRun {

@@ -3,6 +3,7 @@ import { isMegalithError } from '@megalith/agent';
 import { type BackendJob, EventQueue, fetchFiles, type JobRun, sendFiles, type TaskEvents } from '@megalith/core';
 import pRetry from 'p-retry';
 import { openFiles } from './agent-request.js';
+import { withEvents } from './with-events.js';
 
 /** Opens a stream to the machine's agent. */
 export type OpenStream = (signal?: AbortSignal) => Promise<Duplex>;
@@ -41,7 +42,7 @@ export function withOutputs(run: JobRun, job: BackendJob, open: OpenStream): Job
     queue.end();
   };
   passOn().catch((error: unknown) => queue.fail(error));
-  return Object.create(run, { events: { value: queue } }) as JobRun;
+  return withEvents(run, queue);
 }
 
 async function transfer(open: OpenStream, id: string, deed: (stream: Duplex) => Promise<void>): Promise<void> {

@@ -1,4 +1,12 @@
-import { type BackendJob, EventQueue, type JobRun, type TaskEvents, type TaskInput, type TaskSource } from '@megalith/core';
+import {
+  type BackendJob,
+  EventQueue,
+  type JobRun,
+  type TaskEvents,
+  type TaskInput,
+  type TaskSource,
+} from '@megalith/core';
+import { withEvents } from './with-events.js';
 
 /** Runs a job with at most so many tasks out at once. */
 export function withLimit(job: BackendJob, limit: number | undefined, run: (job: BackendJob) => JobRun): JobRun {
@@ -17,7 +25,7 @@ export function withLimit(job: BackendJob, limit: number | undefined, run: (job:
     queue.end();
   };
   passOn().catch((error: unknown) => queue.fail(error));
-  return Object.create(inner, { events: { value: queue } }) as JobRun;
+  return withEvents(inner, queue);
 }
 
 class LimitedTasks implements TaskSource {

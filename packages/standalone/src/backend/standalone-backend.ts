@@ -51,20 +51,20 @@ export function createStandaloneBackend(setup: StandaloneSetup): Backend {
   };
 
   const begin = (job: BackendJob): JobRun => {
-      const machines = chooseMachines(setup.machines, job);
-      setup.placed.add(job, machines);
-      const [first, ...others] = machines;
-      if (first === undefined) throw noMachine();
-      if (others.length === 0) return runOn(first, job, true);
-      if (job.taskCount === 1 || job.detached === true) {
-        return firstThatRuns(machines, machine => runOn(machine, job, true));
-      }
-      const places = machines.map(machine => ({
-        name: machine.name,
-        slots: fitOf(machine, job).slots ?? 1,
-        run: (part: BackendJob) => runOn(machine, part, false),
-      }));
-      return spreadRun(job, places);
+    const machines = chooseMachines(setup.machines, job);
+    setup.placed.add(job, machines);
+    const [first, ...others] = machines;
+    if (first === undefined) throw noMachine();
+    if (others.length === 0) return runOn(first, job, true);
+    if (job.taskCount === 1 || job.detached === true) {
+      return firstThatRuns(machines, machine => runOn(machine, job, true));
+    }
+    const places = machines.map(machine => ({
+      name: machine.name,
+      slots: fitOf(machine, job).slots ?? 1,
+      run: (part: BackendJob) => runOn(machine, part, false),
+    }));
+    return spreadRun(job, places);
   };
 
   return {

@@ -99,7 +99,7 @@ const written = fc
     const pad = ' '.repeat(indent);
     const blocks = hosts.map(([host, { memoryBytes, ...fields }, text, gap, comment], i) => {
       const yaml = stringify({ [host]: { ...fields, memory: memoryBytes } }, { indent, lineWidth: 0 });
-      const lines = yaml.replaceAll(/^(?=.)/gm, pad).split('\n');
+      const lines = yaml.split('\n').map(line => (line === '' ? line : pad + line));
       lines[0] += `   # beside ${i} ${text}`;
       return `${gap ? '\n' : ''}${comment ? `${pad}# above ${i} ${text}\n` : ''}${lines.join('\n')}`;
     });

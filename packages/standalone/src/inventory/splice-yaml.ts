@@ -54,7 +54,11 @@ function placed(tokens: readonly CST.Token[], entry: string, afterBlankLine = fa
 
 function rendered(name: string, fields: Readonly<Record<string, unknown>>, indent: number, step: number): string {
   const text = stringify({ [name]: fields }, { indent: step, lineWidth: 0 });
-  return text.replaceAll(/^(?=.)/gm, ' '.repeat(indent));
+  // A regular expression would take more than line feeds for the ends of lines.
+  return text
+    .split('\n')
+    .map(line => (line === '' ? line : ' '.repeat(indent) + line))
+    .join('\n');
 }
 
 function rootMap(tokens: readonly CST.Token[]): CST.BlockMap | undefined {

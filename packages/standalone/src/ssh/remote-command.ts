@@ -32,8 +32,12 @@ export function followCommand(
               }),
           );
       };
-      // The channel closes when the output has arrived, even where its reader let go of the stream before.
-      channel.on('close', end);
+      // The channel closes when the output has arrived, even where its reader let go of the stream before. Where nobody
+      // reads, nobody is waited for.
+      channel.on('close', () => {
+        if (stream.readableFlowing === null || stream.readableEnded || stream.destroyed) end();
+        else stream.once('close', end);
+      });
       stream.once('close', () => {
         if (lost() !== undefined) end();
       });

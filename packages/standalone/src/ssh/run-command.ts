@@ -32,7 +32,7 @@ export async function runCommand(
     };
     const onAbort = (): void => stop(cancelled(place, signal!));
     const timer = setTimeout(() => stop(timedOut(place, timeoutMs)), Math.max(0, deadlineMs - performance.now()));
-    const gather = (source: Readable, name: string): (() => string) => {
+    const gather = (source: Readable, name: string): Promise<string> => {
       const chunks: Buffer[] = [];
       let bytes = 0;
       source.on('data', (chunk: Buffer) => {
@@ -51,7 +51,10 @@ export async function runCommand(
             ),
           );
       });
-      return () => Buffer.concat(chunks).toString();
+      return new Promise(read => {
+        const finish = (): void => read(Buffer.concat(chunks).toString());
+        source.once('end', finish).once('close', finish);
+      });
     };
     const release = (): void => {
       clearTimeout(timer);
@@ -60,18 +63,14 @@ export async function runCommand(
     };
     // A command may end without reading all of its input: its exit code tells more than the broken pipe does.
     running.stream.on('error', () => undefined);
-    const stdout = gather(running.stream, 'standard output');
-    const stderr = gather(running.stderr, 'standard error');
-    running.ended.then(
-      ({ code, signal: endedBy }) => {
-        release();
-        resolve({ code, signal: endedBy, stdout: stdout(), stderr: stderr() });
-      },
-      (error: unknown) => {
-        release();
-        reject(error);
-      },
-    );
+    const outputs = Promise.all([gather(running.stream, 'standard output'), gather(running.stderr, 'standard error')]);
+    running.ended
+      .then(async ({ code, signal: endedBy }) => {
+        const [stdout, stderr] = await outputs;
+        resolve({ code, signal: endedBy, stdout, stderr });
+      })
+      .catch(reject)
+      .finally(release);
     if (signal?.aborted) return onAbort();
     signal?.addEventListener('abort', onAbort, { once: true });
     feed(running, options.stdin, stop);

@@ -64,7 +64,9 @@ export class DurableRun implements JobRun {
   #hasEnded = false;
   #over = false;
   #onSteady: (() => void)[] = [];
-  #onPong: (() => void)[] = [];
+  /** Who waits for the far side to have read all that was sent before a mark. */
+  readonly #onPong = new Map<number, () => void>();
+  #lastMark = 0;
 
   constructor(number: number, job: BackendJob, wire: LastingWire, options: DurableOptions) {
     this.#number = number;
@@ -152,8 +154,9 @@ export class DurableRun implements JobRun {
     this.#maybeEnd();
   }
 
-  pong(): void {
-    for (const resolve of this.#onPong.splice(0)) resolve();
+  pong(mark: number): void {
+    this.#onPong.get(mark)?.();
+    this.#onPong.delete(mark);
   }
 
   cancel(reason: string, indexes?: readonly number[]): void {
@@ -180,8 +183,13 @@ export class DurableRun implements JobRun {
     this.#queue.fail(error);
   }
 
-  /** Settles when the far side has everything that the job needs, and would go on alone. */
-  async handedOver(): Promise<void> {
+  /** Settles when the far side has everything that the job needs, and leaves it then. */
+  async handOver(): Promise<void> {
+    await this.#untilHandedOver();
+    this.#leave();
+  }
+
+  async #untilHandedOver(): Promise<void> {
     while (!this.#over) {
       if (
         this.#isSenderDone &&
@@ -189,8 +197,9 @@ export class DurableRun implements JobRun {
         this.#isSteady &&
         (this.#filesAreReady || !this.#bringFiles)
       ) {
-        const isHeard = new Promise<void>(resolve => this.#onPong.push(resolve));
-        this.#wire.send({ type: 'ping' });
+        const mark = ++this.#lastMark;
+        const isHeard = new Promise<void>(resolve => this.#onPong.set(mark, resolve));
+        this.#wire.send({ type: 'ping', mark });
         await isHeard;
         return;
       }
@@ -198,8 +207,7 @@ export class DurableRun implements JobRun {
     }
   }
 
-  /** Ends this client's part in it; the job goes on. */
-  leave(): void {
+  #leave(): void {
     if (this.#over) return;
     this.#wire.send({ type: 'release', job: this.#number });
     this.#finish();
@@ -217,7 +225,7 @@ export class DurableRun implements JobRun {
     this.#over = true;
     this.#sender.stop();
     this.#steady();
-    this.pong();
+    for (const resolve of this.#onPong.values()) resolve();
     this.#wire.over(this.#number);
   }
 
@@ -284,6 +292,7 @@ export class DurableRun implements JobRun {
     for (const message of this.#cancelled) this.#wire.send(message);
     if (this.#filesAreReady && this.#bringFiles) this.#wire.send({ type: 'filesReady', job: this.#number });
     if (this.#isSenderDone) this.#sendEnd();
+    for (const mark of this.#onPong.keys()) this.#wire.send({ type: 'ping', mark });
     this.#isReturning = false;
     this.#steady();
   }

@@ -70,6 +70,11 @@ export class LastingConnection implements LastingWire {
     return this.#machine;
   }
 
+  /** When anything last came from the machine, on the monotonic clock; 0 before that. */
+  get heardAt(): number {
+    return this.#heardAt;
+  }
+
   /** Opens the stream if there is none, without waiting for it. */
   warm(): void {
     if (this.#stream === undefined && !this.#connecting && this.#retry === undefined) void this.#connect();
@@ -230,7 +235,7 @@ export class LastingConnection implements LastingWire {
         this.#runs.get(message.job)?.end();
         return;
       case 'pong':
-        for (const run of this.#runs.values()) run.pong();
+        if (message.mark !== undefined) for (const run of this.#runs.values()) run.pong(message.mark);
     }
   }
 

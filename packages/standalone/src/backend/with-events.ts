@@ -1,0 +1,17 @@
+import type { JobRun, TaskEvents } from '@megalith/core';
+
+/** A run whose events come another way. */
+export function withEvents(run: JobRun, events: AsyncIterable<TaskEvents>): JobRun {
+  const { handOver } = run;
+  return {
+    events,
+    get machine() {
+      return run.machine;
+    },
+    get retriesTasks() {
+      return run.retriesTasks === true;
+    },
+    cancel: (reason, indexes) => run.cancel(reason, indexes),
+    ...(handOver === undefined ? {} : { handOver: () => handOver.call(run) }),
+  };
+}
