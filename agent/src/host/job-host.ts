@@ -1,7 +1,5 @@
 import type { Socket } from 'node:net';
-import { hostname } from 'node:os';
 import { DurableDesk } from '../durable/durable-desk.js';
-import { watchCancelRequest } from '../journal/cancel-request.js';
 import { JobJournal } from '../journal/job-journal.js';
 import { OomWatch } from '../memory/oom-watch.js';
 import { identityOf, type ProcessIdentity } from '../process/process-identity.js';
@@ -10,10 +8,14 @@ import { protocolVersion } from '../protocol/messages.js';
 import type { TaskSpan } from '../protocol/tasks.js';
 import { Admission, type Capacity } from './admission.js';
 import { ClientConnection, type ConnectionHandler } from './client-connection.js';
-import { detachedTasks, windowBytes, windowTasks } from './client-window.js';
 import { CommandRunner } from './command-runner.js';
+import { Connections } from './connections.js';
+import { grantCredit } from './credit.js';
 import { FunctionRunner } from './function-runner.js';
 import { HostJob, journalBacklogBytes } from './host-job.js';
+import { holdsUpOthers, isOtherStarving, jobsInLine } from './line.js';
+import { LiveJobs } from './live-jobs.js';
+import { machineInfo } from './machine-info.js';
 import { MemoryGuard } from './memory-guard.js';
 import { recordFailure, refusalOf } from './refusal.js';
 import { dropShared, expectsShared, spoolShared } from './shared-input.js';
@@ -35,24 +37,21 @@ export interface JobHostOptions {
 /** Runs the jobs of its clients: admits tasks by what they ask for, journals what happens, and tells it. */
 export class JobHost implements ConnectionHandler {
   readonly #options: JobHostOptions;
-  readonly #admission: Admission;
+  readonly admission: Admission;
   readonly #functions: FunctionRunner;
   readonly #commands: CommandRunner;
   readonly #guard: MemoryGuard;
   readonly #identity: ProcessIdentity;
   readonly #desk: DurableDesk;
-  readonly #connections = new Set<ClientConnection>();
-  readonly #jobs = new Map<number, HostJob>();
-  readonly #watches = new Map<HostJob, () => void>();
-  /** Journals that are being closed. */
-  readonly #endings = new Set<Promise<void>>();
+  readonly connections = new Connections();
+  readonly #jobs = new LiveJobs();
   #lastJob = 0;
   #pumping = false;
   #draining = false;
 
   constructor(options: JobHostOptions) {
     this.#options = options;
-    this.#admission = new Admission(options.capacity);
+    this.admission = new Admission(options.capacity);
     this.#identity = identityOf(process.pid) ?? { pid: process.pid, startTicks: 0 };
     const env: NodeJS.ProcessEnv = { ...process.env, MEGALITH_SOCKET: options.socketPath };
     const oom = new OomWatch();
@@ -62,7 +61,7 @@ export class JobHost implements ConnectionHandler {
       settled: (job: HostJob) => this.#settled(job),
       freed: () => this.#pumpSoon(),
       jobFailed: (job: HostJob, failure: Failure) => this.#jobFailed(job, failure),
-      isOtherStarving: (job: HostJob) => this.#isOtherStarving(job),
+      isOtherStarving: (job: HostJob) => isOtherStarving(this.#jobs, job),
     };
     this.#functions = new FunctionRunner(
       {
@@ -73,11 +72,11 @@ export class JobHost implements ConnectionHandler {
         nextSlot,
         keep: Math.max(1, Math.ceil(options.capacity.cpus)),
       },
-      this.#admission,
+      this.admission,
       oom,
       hooks,
     );
-    this.#commands = new CommandRunner(this.#admission, env, oom, nextSlot, hooks);
+    this.#commands = new CommandRunner(this.admission, env, oom, nextSlot, hooks);
     this.#desk = new DurableDesk({
       home: options.home,
       identity: this.#identity,
@@ -97,52 +96,24 @@ export class JobHost implements ConnectionHandler {
   serve(socket: Socket): ClientConnection {
     const ready: HostMessage = { type: 'ready', version: protocolVersion, machine: this.machine };
     const connection = new ClientConnection(socket, this, ready);
-    this.#connections.add(connection);
+    this.connections.add(connection);
     this.#options.onChange?.();
     return connection;
   }
 
   get machine(): MachineInfo {
-    const { cpus, memoryBytes } = this.#options.capacity;
-    return {
-      hostname: hostname(),
-      cpus,
-      usableMemoryBytes: memoryBytes,
-      nodeVersion: process.version,
-      pid: process.pid,
-    };
-  }
-
-  get clients(): number {
-    return this.#connections.size;
-  }
-
-  get admission(): Admission {
-    return this.#admission;
-  }
-
-  isConnected(connection: ClientConnection): boolean {
-    return this.#connections.has(connection);
-  }
-
-  /** Ends connections that nothing was heard of for so long, but for those that are spared. */
-  dropSilent(silenceMs: number, isSpared: (connection: ClientConnection) => boolean): void {
-    for (const connection of this.#connections) {
-      // A nested client lives on this machine: the system tells when it is gone.
-      if (connection.insideSlot === undefined && connection.silentMs > silenceMs && !isSpared(connection))
-        connection.close();
-    }
+    return machineInfo(this.#options.capacity);
   }
 
   /** So much of the machine is held by another agent's jobs. */
   reserve(load: Capacity): void {
-    this.#admission.reserve(load);
+    this.admission.reserve(load);
     this.#pumpSoon();
   }
 
   /** The jobs that are not over, oldest first. */
   get jobs(): readonly HostJob[] {
-    return [...this.#jobs.values()];
+    return [...this.#jobs];
   }
 
   /** Goes on with the durable jobs of a host that was killed. Call it before the first client is served. */
@@ -152,7 +123,7 @@ export class JobHost implements ConnectionHandler {
 
   submit(connection: ClientConnection, message: ClientMessage & { type: 'submit' }): void {
     const { spec } = message;
-    const refused = this.#draining ? drainingFailure : refusalOf(spec, this.#admission.capacity);
+    const refused = this.#draining ? drainingFailure : refusalOf(spec, this.admission.capacity);
     if (message.durable === true && this.#options.onRequest !== undefined) {
       this.#desk.submit(connection, message, refused);
       return;
@@ -181,10 +152,7 @@ export class JobHost implements ConnectionHandler {
   }
 
   #started(job: HostJob): void {
-    this.#jobs.set(job.number, job);
-    const onCancel = ({ reason }: { reason: string }): void => this.#stop(job, reason);
-    const onError = (error: unknown): void => this.#stop(job, `its cancel request cannot be read: ${String(error)}`);
-    this.#watches.set(job, watchCancelRequest(job.journal.dir, onCancel, onError));
+    this.#jobs.add(job, reason => this.#stop(job, reason));
     this.#options.onChange?.();
     this.#pumpSoon();
   }
@@ -221,15 +189,8 @@ export class JobHost implements ConnectionHandler {
     if (job === undefined || job.spec.work.kind !== 'function' || job.over) return;
     const missing =
       job.durable === undefined ? bytes : this.#desk.missingShared(connection, number, job, position, bytes);
-    try {
-      spoolShared(job, position, missing);
-    } catch (error) {
-      this.#jobFailed(job, {
-        code: 'DISK_FULL',
-        message: `a shared input cannot be stored: ${(error as Error).message}`,
-      });
-      return;
-    }
+    const failure = spoolShared(job, position, missing);
+    if (failure !== undefined) this.#jobFailed(job, failure);
     job.ready = job.waitsFor === undefined;
     this.#pumpSoon();
   }
@@ -301,7 +262,7 @@ export class JobHost implements ConnectionHandler {
   }
 
   closed(connection: ClientConnection): void {
-    this.#connections.delete(connection);
+    this.connections.delete(connection);
     for (const [number, job] of [...connection.jobs]) {
       if (job.durable === undefined) this.#stop(job, 'its client is gone');
       else this.#desk.leave(connection, number);
@@ -323,23 +284,13 @@ export class JobHost implements ConnectionHandler {
 
   #over(job: HostJob, failure?: Failure): void {
     job.over = true;
-    this.#watches.get(job)?.();
-    this.#watches.delete(job);
-    this.#jobs.delete(job.number);
     this.#functions.pool.forget(job);
     dropShared(job);
     const { connection } = job;
     connection.jobs.delete(job.spec.job);
     if (connection.insideSlot !== undefined && connection.jobs.size === 0) this.#lend(connection.insideSlot, false);
     const state = job.stopped?.code === 'CANCELLED' ? 'cancelled' : failure === undefined ? undefined : 'failed';
-    // A journal that cannot be written has said so through its `onError`.
-    const ending = job.journal.ended(state, failure).then(
-      () => undefined,
-      (error: unknown) => job.durable?.journalFailed(failure ?? recordFailure(error)),
-    );
-    this.#endings.add(ending);
-    void ending.then(() => {
-      this.#endings.delete(ending);
+    this.#jobs.delete(job, state, failure, () => {
       if (job.durable !== undefined) this.#desk.over(job);
       this.#options.onChange?.();
     });
@@ -355,16 +306,7 @@ export class JobHost implements ConnectionHandler {
       void job.journal.drained().then(() => this.#settled(job));
       return;
     }
-    const slots = Math.max(1, this.#admission.slots(job.spec.requirements));
-    const window = job.spec.detached === true ? detachedTasks : windowTasks({ slots, taskMs: job.taskMs });
-    const tasks = window - (job.received - job.settled) - job.grantedTasks;
-    const starved = job.grantedBytes <= 0 && job.queue.byteLength * 2 < windowBytes;
-    if (tasks * 2 < window && !starved) return;
-    if (job.queue.byteLength >= windowBytes) return;
-    const more = Math.max(0, tasks);
-    job.grantedTasks += more;
-    job.grantedBytes = windowBytes - job.queue.byteLength;
-    job.connection.send({ type: 'credit', job: job.spec.job, tasks: more, bytes: job.grantedBytes });
+    grantCredit(job, this.admission.slots(job.spec.requirements));
   }
 
   #pumpSoon(): void {
@@ -376,34 +318,19 @@ export class JobHost implements ConnectionHandler {
     });
   }
 
-  /**
-   * Deals out free slots: jobs with the fewest come first, so that no job waits for the end of another. Where the first in line has
-   * nothing running and does not fit, those behind it begin nothing new: else small tasks would keep a large one out for ever.
-   */
+  /** Deals out free slots. */
   #pump(): void {
-    const jobs = [...this.#jobs.values()].filter(job => job.ready && job.waiting > 0 && job.stopped === undefined);
-    const isNested = (job: HostJob): boolean => job.connection.insideSlot !== undefined;
-    jobs.sort((a, b) => Number(isNested(b)) - Number(isNested(a)) || a.slots - b.slots || a.number - b.number);
-    for (const job of jobs) {
+    for (const job of jobsInLine(this.#jobs)) {
       if (job.spec.work.kind === 'command') this.#commands.pump(job, job.spec.work);
       else this.#functions.pump(job);
-      // Whoever is waited for by a running task must not be held up by one that waits for that task's room.
-      if (job.slots === 0 && job.waiting > 0 && !isNested(job)) return;
+      if (holdsUpOthers(job)) return;
     }
-  }
-
-  #isOtherStarving(job: HostJob): boolean {
-    if (this.#jobs.size === 1) return false;
-    for (const other of this.#jobs.values()) {
-      if (other !== job && other.ready && other.slots === 0 && other.waiting > 0) return true;
-    }
-    return false;
   }
 
   /** Ends everything, and settles when nothing is left. */
   async close(): Promise<void> {
     this.#guard.close();
-    for (const job of [...this.#jobs.values()]) {
+    for (const job of [...this.#jobs]) {
       if (!job.over) {
         job.stop({ code: 'CANCELLED', message: 'cancelled: its host ends' });
         this.#over(job);
@@ -411,8 +338,8 @@ export class JobHost implements ConnectionHandler {
     }
     this.#functions.close();
     await this.#commands.close();
-    await Promise.all(this.#endings);
-    for (const connection of this.#connections) connection.close();
+    await this.#jobs.closed();
+    this.connections.close();
   }
 }
 

@@ -1,5 +1,5 @@
 import { appendFileSync, rmSync, statSync } from 'node:fs';
-import type { JobSpec } from '../protocol/messages.js';
+import type { Failure, JobSpec } from '../protocol/messages.js';
 import type { HostJob } from './host-job.js';
 import { sharedSpool } from './slot-pool.js';
 
@@ -13,10 +13,15 @@ export function expectsShared(spec: JobSpec): boolean {
   return expectedBytes(spec).some(byteLength => byteLength > 0);
 }
 
-/** Adds bytes to a shared input's file. Throws the system's error. */
-export function spoolShared(job: HostJob, position: number, bytes: Buffer): void {
-  appendFileSync(sharedSpool(job, position), bytes, { mode: 0o600 });
+/** Adds bytes to a shared input's file. @returns why that cannot be done */
+export function spoolShared(job: HostJob, position: number, bytes: Buffer): Failure | undefined {
+  try {
+    appendFileSync(sharedSpool(job, position), bytes, { mode: 0o600 });
+  } catch (error) {
+    return { code: 'DISK_FULL', message: `a shared input cannot be stored: ${(error as Error).message}` };
+  }
   job.sharedBytesMissing -= bytes.length;
+  return undefined;
 }
 
 /** How much of each shared input is in its file: in a job that another host began, more than this process wrote. */

@@ -102,12 +102,12 @@ export class MachineAgent {
   }
 
   #verdict(): IdleVerdict {
-    const clients = this.#host.clients - this.#asking.size;
+    const clients = this.#host.connections.size - this.#asking.size;
     return judgeIdle(agentLoad(this.#host, clients, this.#draining), this.#since, this.#idleMs);
   }
 
   #look(): void {
-    this.#host.dropSilent(silenceMs, connection => this.#asking.has(connection));
+    this.#host.connections.dropSilent(silenceMs, connection => this.#asking.has(connection));
     this.#tellLoad();
     const { endsAt } = this.#verdict();
     if (endsAt !== undefined && performance.now() >= endsAt) void this.#end();
@@ -116,7 +116,7 @@ export class MachineAgent {
   #changed(): void {
     this.#since = performance.now();
     for (const connection of this.#asking.keys()) {
-      if (!this.#host.isConnected(connection)) this.#forget(connection);
+      if (!this.#host.connections.has(connection)) this.#forget(connection);
     }
     this.#tellLoad();
     if (this.#draining) setImmediate(() => this.#look());
@@ -158,7 +158,7 @@ export class MachineAgent {
       startedAt: this.#startedAt,
       now,
       idleMs: this.#idleMs,
-      clients: this.#host.clients - this.#asking.size,
+      clients: this.#host.connections.size - this.#asking.size,
       draining: this.#draining,
       verdict: endsAt === undefined ? verdict : { ...verdict, endsAt: now + endsAt - performance.now() },
     });
