@@ -1,5 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import type { Duplex } from 'node:stream';
+import type { Retention } from '@megalith/agent';
 import type { HostFacts } from '../inventory/host-entry.js';
 import type { SshSession } from '../ssh/ssh-session.js';
 import { type AgentFile, readAgentFile } from './agent-file.js';
@@ -23,6 +24,8 @@ export interface BootstrapOptions {
   readonly capacity?: { readonly cpus?: number | undefined; readonly memoryBytes?: number | undefined };
   /** An agent without work ends itself after this time, milliseconds. @defaultValue 600,000 */
   readonly idleMs?: number | undefined;
+  /** What the agent keeps of jobs that are over. @defaultValue see `defaultRetention` */
+  readonly retention?: Retention | undefined;
   /** What is known of the host already, so that it is not asked again. */
   readonly facts?: HostFacts | undefined;
   readonly signal?: AbortSignal | undefined;
@@ -133,7 +136,7 @@ function agentOf(
 }
 
 /** Members of the daemon's settings after its home, each led by a comma. */
-function settingsOf({ capacity = {}, idleMs = 600_000 }: BootstrapOptions): string {
+function settingsOf({ capacity = {}, idleMs = 600_000, retention }: BootstrapOptions): string {
   const { cpus, memoryBytes } = capacity;
-  return JSON.stringify({ idleMs, cpus, memoryBytes }).replace(/^\{/, ',').replace(/\}$/, '');
+  return JSON.stringify({ idleMs, cpus, memoryBytes, retention }).replace(/^\{/, ',').replace(/\}$/, '');
 }

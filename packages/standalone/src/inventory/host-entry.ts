@@ -7,7 +7,7 @@ export interface HostEntry {
   /** @defaultValue 22 */
   readonly port?: number;
   readonly user: string;
-  /** Private key file; `~` is the user's home. Unset: the SSH agent, then `~/.ssh/id_ed25519`, `id_ecdsa`, `id_rsa`. */
+  /** Private key file; `~` is the user's home. Unset: `~/.ssh/id_ed25519`, `id_ecdsa`, `id_rsa`, then the SSH agent. */
   readonly identityFile?: string;
   /** Fingerprints of the keys that the host may show, as `ssh-keygen -lf` prints them: `SHA256:…`. */
   readonly hostKeys: readonly string[];

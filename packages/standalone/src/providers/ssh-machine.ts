@@ -1,5 +1,5 @@
 import type { Duplex } from 'node:stream';
-import { isMegalithError, MegalithError } from '@megalith/agent';
+import { isMegalithError, MegalithError, type Retention } from '@megalith/agent';
 import { readAgentFile } from '../bootstrap/agent-file.js';
 import { bootstrapAgent } from '../bootstrap/bootstrap-agent.js';
 import { findAgent } from '../bootstrap/look-at-host.js';
@@ -21,6 +21,8 @@ export interface SshMachineOptions {
   readonly agentFile: string;
   /** An agent without work ends itself after this time, milliseconds. @defaultValue 600,000 */
   readonly idleMs?: number | undefined;
+  /** What agents keep of jobs that are over. */
+  readonly retention?: Retention | undefined;
   readonly nodeSources?: NodeSources | undefined;
 }
 
@@ -42,6 +44,7 @@ export function createSshMachine(entry: HostEntry, options: SshMachineOptions): 
       folder: entry.folder,
       capacity: { cpus: entry.cpus, memoryBytes: entry.memoryBytes },
       idleMs: options.idleMs,
+      retention: options.retention,
       signal,
       nodeSources: options.nodeSources,
     });

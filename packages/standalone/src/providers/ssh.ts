@@ -26,6 +26,7 @@ export function createSshProvider({ inventory, home, ...options }: SshProviderOp
       home,
       agentFile,
       idleMs: agent.idleMs,
+      retention: agent.retention,
       nodeSources,
     }),
   );

@@ -276,6 +276,37 @@ describe('the book of leases', () => {
     );
   });
 
+  it('ends a cancelled task itself that is back from a dead place and waits', () => {
+    const model = new Model(2, 1, false, false);
+    model.join(2);
+    const [a] = model.places.keys();
+    model.takeFor(a!, 2);
+    model.die(a!, 'AGENT_LOST');
+    model.cancel([1]);
+    expect([...model.finals]).toEqual(['1/1']);
+    model.finish();
+    expect(model.finals.size).toBe(2);
+  });
+
+  it('gives no attempt to a place that still runs the one before', () => {
+    const model = new Model(1, 2, false, false);
+    model.join(1);
+    model.join(1);
+    const [a, b] = model.places.keys();
+    model.takeFor(a!, 1);
+    model.wait(a!, 2_000);
+    expect(model.twins).toBe(1);
+    model.say(a!, 0, 'failed');
+    model.takeFor(b!, 1);
+    expect(model.places.get(b!)?.get(0)?.attempt).toBe(1);
+    model.takeFor(a!, 1);
+    expect(model.places.get(a!)?.get(0)?.attempt).toBe(2);
+    model.say(b!, 0, 'done');
+    expect([...model.finals]).toEqual(['0/1']);
+    model.finish();
+    expect([...model.finals]).toEqual(['0/1', '0/2']);
+  });
+
   it('keeps back what another place could do', () => {
     fc.assert(
       fc.property(fc.integer({ min: 2, max: 6 }), fc.integer({ min: 1, max: 4 }), (count, slots) => {

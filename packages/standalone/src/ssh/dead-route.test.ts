@@ -1,4 +1,5 @@
 import { execFileSync, spawnSync } from 'node:child_process';
+import { PassThrough } from 'node:stream';
 import { afterEach, describe, expect, test } from 'vitest';
 import { connectSsh } from './connect-ssh.js';
 import { noSshd, startSshd } from './sshd.fixture.js';
@@ -67,7 +68,7 @@ describe.skipIf(!canMakeNetworks())('a network that swallows packets', () => {
     const host = await startSshd({}, ['ip', 'netns', 'exec', space], there);
     endings.push(() => host.stop());
     const session = await connectSsh({ ...host.target, address: there }, { keepAliveMs: 100 });
-    const running = session.exec('sleep 1000');
+    const running = session.exec('cat', { stdin: new PassThrough() });
     const failed = expect(running).rejects.toMatchObject({ code: 'SSH_FAILED', details: { layer: 'route' } });
     goDeaf();
     expect(await session.closed).toMatchObject({ code: 'SSH_FAILED', details: { layer: 'route' } });

@@ -2,7 +2,7 @@ import { once } from 'node:events';
 import { createReadStream, writeFileSync } from 'node:fs';
 import { createServer, type Server, type Socket } from 'node:net';
 import { join } from 'node:path';
-import type { Duplex, Readable } from 'node:stream';
+import { type Duplex, PassThrough, type Readable } from 'node:stream';
 import { afterEach, describe, expect, test } from 'vitest';
 import { connectSsh } from './connect-ssh.js';
 import type { SshSession } from './ssh-session.js';
@@ -121,7 +121,7 @@ describe.each([
   it('ends a command that is cancelled', async () => {
     const { session } = await open();
     const controller = new AbortController();
-    const running = session.exec('sleep 1000', { signal: controller.signal });
+    const running = session.exec('cat', { signal: controller.signal, stdin: new PassThrough() });
     controller.abort();
     await expect(running).rejects.toMatchObject({ code: 'CANCELLED' });
     const path = join(folder(), 'pid');
@@ -146,9 +146,9 @@ describe.each([
 
   it('rejects a command whose server dies', async () => {
     const { host, session } = await open();
-    const command = await session.start('echo up; exec sleep 1000');
+    const command = await session.start('echo up; exec cat');
     await once(command.stream, 'data');
-    const running = session.exec('sleep 1000');
+    const running = session.exec('cat', { stdin: new PassThrough() });
     const failed = expect(running).rejects.toMatchObject({ code: 'SSH_FAILED', details: { layer: 'route' } });
     const streamFailed = once(command.stream, 'error');
     await host.stop();
@@ -161,7 +161,7 @@ describe.each([
 
   it('ends its streams when it is closed', async () => {
     const { session } = await open();
-    const command = await session.start('exec sleep 1000');
+    const command = await session.start('exec cat');
     const closed = once(command.stream, 'close');
     session.close();
     await closed;
