@@ -10,7 +10,7 @@ export { relativeSteps } from './files/safe-path.js';
 export { reportFrom, sendTrees } from './files/send-trees.js';
 export { type ServeFilesOptions, serveFiles } from './files/serve-files.js';
 export type { FolderFilter } from './files/walk-tree.js';
-export { writeFileAtomically } from './journal/atomic-file.js';
+export { writeFileAtomically, writeFileAtomicallySync } from './journal/atomic-file.js';
 export { type CancelRequest, requestCancel, watchCancelRequest } from './journal/cancel-request.js';
 export {
   type ControlEntry,

@@ -17,6 +17,8 @@ export interface JobDescription extends JournalledSpec {
   readonly hostname: string;
   /** The job outlives its client and its host; `kept-spec` beside it holds all that is needed to go on. */
   readonly durable?: boolean;
+  /** Set in a client's copy of a job of another machine: whether the job's host lives can't be seen from here. */
+  readonly copy?: { readonly machine: string; readonly isLost: boolean };
 }
 
 export function descriptionPath(folder: string): string {

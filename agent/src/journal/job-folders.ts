@@ -77,6 +77,7 @@ async function namesIn(folder: string): Promise<string[]> {
 /** True while a process may still write the job's journal. Of a host on another machine nothing can be known: true. */
 export function mayBeRunning({ description, summary }: Pick<JobFolder, 'description' | 'summary'>): boolean {
   if (summary) return false;
+  if (description.copy) return !description.copy.isLost;
   return description.hostname !== hostname() || isAlive(description.host);
 }
 

@@ -80,9 +80,12 @@ async function machineJobs({ home, running }: RequestDesk): Promise<MachineJob[]
   const { jobs } = await readJobFolders(home);
   return jobs
     .filter(job => job.description.durable === true)
-    .map(({ id, description, summary }) => {
-      const standing = now.get(id);
-      return { id, description, ...(summary && { summary }), ...(standing && { running: standing }) };
+    .map(job => {
+      const { id, description, summary } = job;
+      if (summary) return { id, description, summary };
+      const running = now.get(id);
+      if (running) return { id, description, running };
+      return { id, description, ...(mayBeRunning(job) ? {} : { isLost: true }) };
     });
 }
 

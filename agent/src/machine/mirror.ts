@@ -35,7 +35,7 @@ export async function mirrorJournal(
   }
   if (signal.aborted) return;
   const after = await readJobFolder(job.home, job.id);
-  connection.send({ type: 'mirrored', summary: after?.summary });
+  connection.send({ type: 'mirrored', summary: after?.summary, isOver: after === undefined || !mayBeRunning(after) });
 }
 
 async function sendNew(connection: ClientConnection, path: string, from: number, signal: AbortSignal): Promise<number> {

@@ -198,7 +198,8 @@ export type MachineReply =
   | { readonly type: 'jobs'; readonly jobs: readonly MachineJob[] }
   | { readonly type: 'load'; readonly cpus: number; readonly memoryBytes: number }
   | { readonly type: 'mirror'; readonly description: unknown; readonly summary: unknown }
-  | { readonly type: 'mirrored'; readonly summary: unknown }
+  /** `isOver` without a summary: the job's host died, and none goes on with the job. */
+  | { readonly type: 'mirrored'; readonly summary: unknown; readonly isOver: boolean }
   | { readonly type: 'ok' }
   | { readonly type: 'refused'; readonly failure: Failure };
 
@@ -240,6 +241,8 @@ export interface MachineJob {
   readonly description: unknown;
   readonly summary?: unknown;
   readonly running?: RunningJob;
+  /** Its host died, and none goes on with it. */
+  readonly isLost?: boolean;
 }
 
 /** Why a task or a job failed, as plain data. */

@@ -197,6 +197,7 @@ describe('a redactor', () => {
       Buffer.from(token).toString('base64url'),
       Buffer.from(`${token}\n`).toString('base64'),
       encodeURIComponent(token),
+      encodeURIComponent(token).replace(/%../g, hex => hex.toLowerCase()),
       new URLSearchParams({ t: token }).toString().slice(2),
       JSON.stringify(token).slice(1, -1),
       '\\u043a\\u043b\\u044e\\u0447? a&b',

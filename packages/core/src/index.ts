@@ -49,7 +49,7 @@ export { jobLogs, type LogChunk, type LogsOptions } from './jobs/job-logs.js';
 export type { JobListing, JobReport, JobsOptions, RecordedState } from './jobs/job-report.js';
 export { jobResults, type RecordedResult } from './jobs/job-results.js';
 export { nearMatches } from './jobs/near-matches.js';
-export { type ListOptions, listJobs, readJob } from './jobs/read-job.js';
+export { type ListOptions, listJobs, readJob, report as reportOf } from './jobs/read-job.js';
 export { removeJob } from './jobs/remove-job.js';
 export { type WaitForJobOptions, waitForJob } from './jobs/wait-for-job.js';
 export { fromModule } from './ship/from-module.js';

@@ -39,7 +39,7 @@ export interface AgentRoute {
   /** Settles when the route is over, with the reason where it was not `close`. Never rejects. */
   readonly closed: Promise<Error | undefined>;
   /** Whether the route is to keep this process alive; it does at first. */
-  hold?(busy: boolean): void;
+  hold(busy: boolean): void;
   /** Ends the route and all streams of it. Idempotent. */
   close(): void;
 }

@@ -46,11 +46,44 @@ export const jobFlags = {
     multipleNonGreedy: true,
   }),
   name: Flags.string({ description: 'shown in listings', helpValue: 'TEXT' }),
-  cwd: Flags.string({ description: 'folder in which tasks run', helpValue: 'FOLDER' }),
+  secret: Flags.string({
+    description:
+      'a variable for the tasks that no log, file or listing shows: its value comes from this environment, or from a file; may be given again',
+    helpValue: 'NAME[=@FILE]',
+    multiple: true,
+    multipleNonGreedy: true,
+  }),
+  id: Flags.string({
+    description: "the job's id: on machines, the same id given twice is one job",
+    helpValue: 'ID',
+  }),
+  cwd: Flags.string({
+    description: "folder in which tasks run; on machines a path there [default: a folder of the job's own]",
+    helpValue: 'FOLDER',
+  }),
   backend: Flags.string({
     description: 'where to run',
     options: ['auto', 'local', 'standalone'],
     env: 'MEGALITH_BACKEND',
+    helpGroup: 'PLACE',
+  }),
+  host: Flags.string({
+    description:
+      'run on this host of the inventory ("local": this machine, by an agent that outlives this program); may be given again [env: MEGALITH_HOST, with commas]',
+    helpValue: 'NAME',
+    multiple: true,
+    multipleNonGreedy: true,
+    helpGroup: 'PLACE',
+  }),
+  detach: Flags.boolean({
+    description: 'hand the job over, print its id, and leave; without --backend and --host: to any host, else this machine',
+    helpGroup: 'PLACE',
+  }),
+  input: Flags.string({
+    description: "on machines: a file or folder that goes to the job's folder first; may be given again",
+    helpValue: 'PATH[:DEST]',
+    multiple: true,
+    multipleNonGreedy: true,
     helpGroup: 'PLACE',
   }),
   slots: Flags.string({
@@ -63,6 +96,15 @@ export const jobFlags = {
   }),
   'dry-run': Flags.boolean({ description: 'show where it would run and why, and run nothing', helpGroup: 'PLACE' }),
 };
+
+/** What comes back from a machine; `map`, whose `--output` is a file for results, calls it `--fetch`. */
+export const fetchFlag = {
+  description: "on machines: what comes back from the job's folder before this command ends; may be given again",
+  helpValue: 'PATH[:DEST]',
+  multiple: true,
+  multipleNonGreedy: true,
+  helpGroup: 'PLACE',
+} as const;
 
 /** What the flags above give when parsed. */
 export interface JobFlagValues {
@@ -77,5 +119,11 @@ export interface JobFlagValues {
   readonly cwd?: string | undefined;
   readonly backend?: string | undefined;
   readonly slots?: string | undefined;
+  readonly host?: readonly string[] | undefined;
+  readonly detach?: boolean | undefined;
+  readonly id?: string | undefined;
+  readonly input?: readonly string[] | undefined;
+  readonly fetch?: readonly string[] | undefined;
+  readonly secret?: readonly string[] | undefined;
   readonly quiet?: boolean | undefined;
 }

@@ -1,9 +1,11 @@
-import { type JobOptions, MegalithError } from '@megalith/core';
+import { type JobOptions, MegalithError, parseFileInput, parseFileOutput } from '@megalith/core';
 import { readPreferences } from '../preferences/file.js';
 import { inJobsHome } from '../preferences/jobs-home.js';
 import { type PreferenceKey, type Preferences, parsePreference } from '../preferences/keys.js';
 import type { SessionOptions } from '../run/session.js';
 import type { JobFlagValues } from './job-flags.js';
+import { placeFor } from './place.js';
+import { secretValues } from './secrets.js';
 
 /** How to run a job: flags (and variables, which oclif reads with them) before preferences before what is built in. */
 export function jobSettings(
@@ -17,6 +19,16 @@ export function jobSettings(
   const timeout = setting('time', flags.time);
   const grace = setting('grace', flags.grace);
   const retries = setting('retries', flags.retries);
+  const inputs = (flags.input ?? []).map(parseFileInput);
+  const outputs = (flags.fetch ?? []).map(parseFileOutput);
+  const place = placeFor({
+    backend: setting('backend', flags.backend),
+    hosts: flags.host,
+    preferredHosts: preferredHosts(process.env.MEGALITH_HOST || undefined, stored),
+    needsMachine: flags.detach === true || inputs.length + outputs.length > 0,
+    hasStoredBackend: flags.backend === undefined,
+  });
+  refuseFolder(flags.cwd, place.backend);
   const job: JobOptions = {
     ...(memory === undefined ? {} : { memory }),
     ...(cpus === undefined ? {} : { cpus }),
@@ -27,9 +39,14 @@ export function jobSettings(
     ...(flags.env === undefined ? {} : { env: variables(flags.env, process.env) }),
     ...(flags.name === undefined ? {} : { name: flags.name }),
     ...(flags.cwd === undefined ? {} : { cwd: flags.cwd }),
+    ...(flags.id === undefined ? {} : { id: flags.id }),
+    ...(flags.secret === undefined ? {} : { secrets: secretValues(flags.secret, process.env) }),
+    ...(inputs.length === 0 ? {} : { inputs }),
+    ...(outputs.length === 0 ? {} : { outputs }),
+    ...(flags.detach === true ? { detached: true } : {}),
   };
   const session: SessionOptions = {
-    backend: setting('backend', flags.backend),
+    ...place,
     slots: setting('slots', flags.slots),
     home: inJobsHome(stored).home,
     grace,
@@ -61,4 +78,16 @@ export function variables(
       return [name, value];
     }),
   );
+}
+
+/** The folder that this program is in means nothing on a machine. */
+function refuseFolder(cwd: string | undefined, backend: string | undefined): void {
+  if (backend !== 'standalone' || cwd === undefined || cwd.startsWith('/')) return;
+  throw new MegalithError('USAGE', `"--cwd ${cwd}" is no whole path, as a folder on a machine must be`, {
+    hint: "leave it out to run in the job's own folder, where inputs go",
+  });
+}
+
+function preferredHosts(variable: string | undefined, stored: Preferences): string | undefined {
+  return variable === undefined ? stored.host : String(parsePreference('host', variable, 'MEGALITH_HOST'));
 }

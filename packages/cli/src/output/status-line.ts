@@ -15,6 +15,8 @@ export interface ProgressView {
   readonly ratePerSecond?: number | undefined;
   readonly peakMemoryBytes?: number | undefined;
   readonly elapsedMs: number;
+  /** What is said of files on their way. */
+  readonly files?: string | undefined;
 }
 
 /** One line on how a job does, at most `columns` wide: what matters least is left out first. */
@@ -22,6 +24,7 @@ export function statusLine(view: ProgressView, columns = Number.POSITIVE_INFINIT
   const parts = [
     progressText(view),
     view.failed > 0 ? `${view.failed} failed` : '',
+    view.files ?? '',
     timeLeftText(view),
     `${view.running} running`,
     rateText(view.ratePerSecond),

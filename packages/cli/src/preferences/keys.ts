@@ -6,6 +6,7 @@ export interface Preferences {
   readonly cpus?: number;
   readonly grace?: string;
   readonly home?: string;
+  readonly host?: string;
   readonly memory?: string;
   readonly retries?: number;
   readonly slots?: number;
@@ -28,6 +29,11 @@ export const preferenceKeys: Readonly<Record<PreferenceKey, KeyRule>> = {
   cpus: { description: 'number of processors of one task', builtIn: '1', parse: numberAbove(0) },
   grace: { description: 'time a task has to end once asked to', builtIn: '2s', parse: checkedBy(parseDuration) },
   home: { description: 'folder of jobs and caches', builtIn: '~/.megalith', parse: absolutePath },
+  host: {
+    description: 'hosts where jobs run, with commas',
+    builtIn: 'none: as backend says',
+    parse: listOfNames,
+  },
   memory: { description: 'memory of one task', builtIn: 'unlimited', parse: checkedBy(parseSize) },
   retries: { description: 'number of tries after the first', builtIn: '0', parse: wholeNumberFrom(0) },
   slots: { description: 'number of tasks at once', builtIn: 'one a processor', parse: wholeNumberFrom(1) },
@@ -99,4 +105,10 @@ function wholeNumberFrom(least: number): (text: string) => number {
 function absolutePath(text: string): string {
   if (!text.startsWith('/')) throw new RangeError('it must be an absolute path');
   return text;
+}
+
+function listOfNames(text: string): string {
+  const names = text.split(',').map(name => name.trim());
+  if (names.some(name => name === '')) throw new RangeError('it must be names of hosts with commas between them');
+  return names.join(',');
 }

@@ -1,10 +1,13 @@
-import { FunctionExecutor, formatDuration, type JobCounts, parseDuration } from '@megalith/core';
+import { type FileTransfer, FunctionExecutor, formatDuration, type JobCounts, parseDuration } from '@megalith/core';
+import { filesText } from '../output/files-text.js';
 import { canRepaint, Progress } from '../output/progress.js';
 import { Interrupt, type InterruptCause, interruptExitCode } from './interrupt.js';
 
 /** Where and how a command's jobs run. */
 export interface SessionOptions {
   readonly backend: string | undefined;
+  /** For machines: only these; all that are configured where undefined. */
+  readonly hosts: readonly string[] | undefined;
   readonly slots: number | undefined;
   readonly home: string | undefined;
   /** How long tasks have to end once asked to, for the note that says so. */
@@ -19,6 +22,10 @@ export interface Session {
   /** Aborted when the user's side wants the work to end. */
   readonly signal: AbortSignal;
   readonly interrupted: InterruptCause | undefined;
+  /** Names the job that a second interruption may leave on a machine. */
+  follow(job: string): void;
+  /** Hears how a job's files travel. */
+  transferring(files: FileTransfer): void;
   /** Shows how a job does until the session ends; undefined where nothing is to be shown. */
   showProgress(counts: () => JobCounts, options?: ProgressFacts): Progress | undefined;
   /** A line on standard error, for people. */
@@ -44,6 +51,9 @@ interface ProgressFacts {
  */
 export async function inSession(options: SessionOptions, body: (session: Session) => Promise<number>): Promise<number> {
   let progress: Progress | undefined;
+  let job: string | undefined;
+  const files = new Map<string, FileTransfer>();
+  const isFar = options.backend === 'standalone';
   const complain = (line: string) => {
     if (progress !== undefined) progress.note(line);
     else process.stderr.write(`${line}\n`);
@@ -55,13 +65,20 @@ export async function inSession(options: SessionOptions, body: (session: Session
     onFirst: cause => {
       if (cause === 'EPIPE') return;
       const graceMs = parseDuration(options.grace ?? '2s');
-      note(`cancelling: tasks have ${formatDuration(graceMs)} to end; once more to kill them at once`);
+      const more = isFar ? 'once more to leave without waiting for that' : 'once more to kill them at once';
+      note(`cancelling: tasks${isFar ? ' on machines' : ''} have ${formatDuration(graceMs)} to end; ${more}`);
     },
-    onSecond: () => process.exit(interruptExitCode('SIGINT')),
+    onSecond: () => {
+      if (isFar && job !== undefined) {
+        complain(`whether job ${job} has ended is not known: see it with "megalith jobs show ${job}"`);
+      }
+      process.exit(interruptExitCode('SIGINT'));
+    },
   });
-  if (options.backend === 'standalone') (await import('@megalith/standalone')).registerStandalone();
+  if (isFar) (await import('@megalith/standalone')).registerStandalone();
   const executor = new FunctionExecutor({
     ...(options.backend === undefined || options.backend === 'auto' ? {} : { backend: options.backend }),
+    ...(options.hosts === undefined ? {} : { hosts: options.hosts }),
     ...(options.slots === undefined ? {} : { slots: options.slots }),
     ...(options.home === undefined ? {} : { home: options.home }),
   });
@@ -71,9 +88,15 @@ export async function inSession(options: SessionOptions, body: (session: Session
     get interrupted() {
       return interrupt.cause;
     },
+    follow(id) {
+      job = id;
+    },
+    transferring(transfer) {
+      files.set(`${transfer.direction} ${transfer.machine}`, transfer);
+    },
     showProgress(counts, facts = {}) {
       if (options.quiet) return undefined;
-      progress = startProgress(counts, facts);
+      progress = startProgress(counts, { ...facts, files: () => filesText([...files.values()]) });
       return progress;
     },
     note,
@@ -96,12 +119,17 @@ export async function inSession(options: SessionOptions, body: (session: Session
   }
 }
 
-function startProgress(counts: () => JobCounts, facts: ProgressFacts): Progress {
+function startProgress(counts: () => JobCounts, facts: ProgressFacts & { files: () => string | undefined }): Progress {
   const progress = new Progress({
     stream: process.stderr,
     now: () => performance.now(),
     repaint: canRepaint(process.stderr, process.env),
-    view: () => ({ ...counts(), fractionRead: facts.fractionRead?.(), peakMemoryBytes: facts.peakMemoryBytes?.() }),
+    view: () => ({
+      ...counts(),
+      fractionRead: facts.fractionRead?.(),
+      peakMemoryBytes: facts.peakMemoryBytes?.(),
+      files: facts.files(),
+    }),
     ...(facts.quietMs === undefined ? {} : { quietMs: facts.quietMs }),
   });
   progress.start();

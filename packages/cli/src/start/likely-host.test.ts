@@ -9,6 +9,7 @@ describe('the job host that a command line will likely need', () => {
     ['run --memory 1GiB --json -- make -j8 --backend x --help'],
     ['run --shell ls'],
     ['map ./work.ts#f --data items.json --time 1m'],
+    ['map ./work.ts#f --data items.json --output x'],
   ])('is a plain one for %j', line => {
     expect(likelyHost(line.split(' '), {}, nothing)).toEqual({});
   });
@@ -28,11 +29,16 @@ describe('the job host that a command line will likely need', () => {
     ['run -j4 --each x -- true'],
     ['run --slots=4 --each x -- true'],
     ['run --jobs 4 --each x -- true'],
+    ['run --host alpha -- true'],
+    ['run --detach -- true'],
+    ['run --input=x -- true'],
+    ['run --output x -- true'],
+    ['map ./work.ts#f --data x --fetch y'],
   ])('is not to be guessed for %j', line => {
     expect(likelyHost(line.split(' '), {}, nothing)).toBeUndefined();
   });
 
-  it.each(['MEGALITH_SOCKET', 'MEGALITH_BACKEND', 'MEGALITH_SLOTS'])('is not to be guessed where %s is set', name => {
+  it.each(['MEGALITH_SOCKET', 'MEGALITH_BACKEND', 'MEGALITH_SLOTS', 'MEGALITH_HOST'])('is not to be guessed where %s is set', name => {
     expect(likelyHost(['run', '--', 'true'], { [name]: '1' }, nothing)).toBeUndefined();
   });
 
@@ -42,7 +48,7 @@ describe('the job host that a command line will likely need', () => {
     expect(likelyHost(['run', '--', 'true'], { MEGALITH_HOME: '/set' }, stored)).toEqual({ home: '/set' });
   });
 
-  it.each(['{"slots": 2}', '{"backend": "standalone"}', '{"home": ', 'null'])(
+  it.each(['{"slots": 2}', '{"host": "alpha"}', '{"backend": "standalone"}', '{"home": ', 'null'])(
     'is not to be guessed from the preferences %s',
     text => {
       expect(likelyHost(['run', '--', 'true'], {}, () => text)).toBeUndefined();

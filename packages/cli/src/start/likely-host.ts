@@ -3,7 +3,8 @@ import type { HostOptions } from '@megalith/core';
 type Environment = Readonly<Record<string, string | undefined>>;
 
 /** What these words could change: whether there is a host at all, and with how many slots. */
-const deciding = /^(-h|--help|--dry-run|--backend(=.*)?|-j.*|--jobs(=.*)?|--slots(=.*)?)$/s;
+const deciding = 
+  /^(-h|--help|--dry-run|--backend(=.*)?|-j.*|--jobs(=.*)?|--slots(=.*)?|--host(=.*)?|--detach|--input(=.*)?|--fetch(=.*)?)$/s;
 
 /**
  * The job host that a command line will need in all likelihood, guessed before it is parsed; undefined where anything may ask for
@@ -18,13 +19,15 @@ export function likelyHost(
   const [command, ...words] = argv;
   if (command !== 'run' && command !== 'map') return undefined;
   // Inside a task there is a host already; and a backend may be any.
-  if ((env.MEGALITH_SOCKET ?? env.MEGALITH_BACKEND ?? env.MEGALITH_SLOTS) !== undefined) return undefined;
+  if ((env.MEGALITH_SOCKET ?? env.MEGALITH_BACKEND ?? env.MEGALITH_SLOTS ?? env.MEGALITH_HOST) !== undefined) return undefined;
   const end = words.indexOf('--');
   const own = end === -1 ? words : words.slice(0, end);
   if (own.length === 0 && end === -1) return undefined;
   if (own.some(word => deciding.test(word))) return undefined;
+  // Of `map` it is a file of results.
+  if (command === 'run' && own.some(word => /^--output(=.*)?$/s.test(word))) return undefined;
   const stored = objectIn(preferences() ?? '{}');
-  if (stored === undefined || 'backend' in stored || 'slots' in stored) return undefined;
+  if (stored === undefined || 'backend' in stored || 'slots' in stored || 'host' in stored) return undefined;
   const home = env.MEGALITH_HOME || stored.home;
   return typeof home === 'string' ? { home } : {};
 }

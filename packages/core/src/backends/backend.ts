@@ -74,6 +74,17 @@ export interface BackendJob extends JobRequest {
   readonly inputs?: readonly FileInput[];
   /** What comes from there before its last task counts as ended. */
   readonly outputs?: readonly FileOutput[];
+  /** Hears of the files on their way. */
+  readonly onTransfer?: (transfer: FileTransfer) => void;
+}
+
+/** How far a job's files have come, to a machine (`there`) or from it. */
+export interface FileTransfer {
+  readonly direction: 'there' | 'back';
+  readonly machine: string;
+  readonly bytes: number;
+  /** Undefined until everything is listed and compared. */
+  readonly totalBytes: number | undefined;
 }
 
 export interface TaskInput {

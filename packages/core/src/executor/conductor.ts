@@ -313,7 +313,7 @@ async function warmed(backends: Promise<readonly Backend[]>): Promise<readonly B
 }
 
 /** What of a job's settings its place needs to know. */
-function travelling({ env, cwd, secrets, inputs, outputs, detached, stopsOnFailure, rule }: JobSettings) {
+function travelling({ env, cwd, secrets, inputs, outputs, onTransfer, detached, stopsOnFailure, rule }: JobSettings) {
   const { retries, backoffMs, factor, maxBackoffMs } = rule;
   return {
     env,
@@ -321,6 +321,7 @@ function travelling({ env, cwd, secrets, inputs, outputs, detached, stopsOnFailu
     secrets,
     inputs,
     outputs,
+    ...(onTransfer === undefined ? {} : { onTransfer }),
     detached,
     // With tries left, only whoever counts them knows which failure is for good.
     stopsOnFailure: stopsOnFailure && retries === 0,

@@ -192,12 +192,13 @@ export class FunctionExecutor implements AsyncDisposable {
 
   /** Where a job with these options would go, and why; starts nothing. */
   async plan(options: JobOptions & { readonly tasks?: number } = {}): Promise<Plan> {
-    const { requirements, tags } = jobSettings(withDefaults(options, this.#defaults));
+    const { requirements, tags, wants } = jobSettings(withDefaults(options, this.#defaults));
     const request = {
       id: newJobId(),
       name: options.name ?? 'plan',
       requirements,
       tags,
+      wants,
       ...(options.tasks === undefined ? {} : { taskCount: options.tasks }),
     };
     if (this.#closing !== undefined) throw closed('plan');

@@ -19,6 +19,7 @@ export interface JobSettings {
   readonly secrets: Readonly<Record<string, string>>;
   readonly inputs: readonly FileInput[];
   readonly outputs: readonly FileOutput[];
+  readonly onTransfer: JobOptions['onTransfer'];
   readonly detached: boolean;
   readonly wants: readonly JobWant[];
 }
@@ -73,6 +74,7 @@ export function jobSettings(options: JobOptions): JobSettings {
     secrets,
     inputs,
     outputs,
+    onTransfer: options.onTransfer,
     detached,
     wants: [
       ...(inputs.length + outputs.length > 0 ? (['files'] as const) : []),

@@ -1,5 +1,5 @@
 import type { AttemptStats, CommandResult, Failure, Isolation, JobCounts, MegalithError } from '@megalith/agent';
-import type { Candidate } from '../backends/backend.js';
+import type { Candidate, FileTransfer } from '../backends/backend.js';
 import type { FileInput, FileOutput } from '../files/file-argument.js';
 import type { SharedInput } from './shared.js';
 
@@ -68,6 +68,8 @@ export interface JobOptions {
   readonly inputs?: readonly FileInput[];
   /** On machines: what comes from the job's folder before its last task counts as ended. */
   readonly outputs?: readonly FileOutput[];
+  /** Sees how inputs and outputs travel. Must not throw. */
+  readonly onTransfer?: (transfer: FileTransfer) => void;
   /** The job is to outlive this program: its whole input is handed over at once; see `Job.detach`. @defaultValue false */
   readonly detached?: boolean;
   /** Folder in which tasks run. @defaultValue the client's on this machine; a folder of the job's own on others */

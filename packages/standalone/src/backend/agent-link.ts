@@ -54,7 +54,7 @@ export class AgentLink {
       const open = await route;
       void open.closed.then(forget);
       if (this.#isClosed) open.close();
-      open.hold?.(this.#isBusy);
+      open.hold(this.#isBusy);
       return open;
     } catch (error) {
       forget();
@@ -67,7 +67,7 @@ export class AgentLink {
     const route = this.#route;
     if (route === undefined) return;
     await route.then(
-      open => open.hold?.(busy),
+      open => open.hold(busy),
       () => undefined,
     );
   }

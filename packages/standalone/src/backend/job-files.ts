@@ -1,6 +1,6 @@
 import type { Duplex } from 'node:stream';
 import { isMegalithError } from '@megalith/agent';
-import { type BackendJob, EventQueue, fetchFiles, type JobRun, sendFiles, type TaskEvents } from '@megalith/core';
+import { type BackendJob, EventQueue, fetchFiles, type JobRun, sendFiles, type TaskEvents, type TransferOptions } from '@megalith/core';
 import pRetry from 'p-retry';
 import { openFiles } from './agent-request.js';
 import { withEvents } from './with-events.js';
@@ -12,17 +12,22 @@ export type OpenStream = (signal?: AbortSignal) => Promise<Duplex>;
 const tries = { retries: 8, minTimeout: 500, maxTimeout: 120_000, randomize: true } as const;
 
 /** Sends a job's inputs to its folder; what is there already is not sent again. */
-export function bringInputs(open: OpenStream, { id, inputs = [] }: BackendJob): Promise<void> {
+export function bringInputs(
+  open: OpenStream,
+  { id, inputs = [], onTransfer }: BackendJob,
+  machine: string,
+): Promise<void> {
   return transfer(open, id, async stream => {
-    await sendFiles(stream, inputs);
+    await sendFiles(stream, inputs, told(onTransfer, 'there', machine));
   });
 }
 
 /**
  * A run that brings the job's outputs here before its last tasks count as ended: whoever waits for those finds the files.
  */
-export function withOutputs(run: JobRun, job: BackendJob, open: OpenStream): JobRun {
+export function withOutputs(run: JobRun, job: BackendJob, open: OpenStream, machine: string): JobRun {
   const { outputs = [] } = job;
+  const options = told(job.onTransfer, 'back', machine);
   if (outputs.length === 0) return run;
   const queue = new EventQueue<TaskEvents>();
   const passOn = async (): Promise<void> => {
@@ -34,7 +39,7 @@ export function withOutputs(run: JobRun, job: BackendJob, open: OpenStream): Job
     }
     const hasDone = held.some(events => events.some(event => event.type === 'done'));
     try {
-      if (hasDone) await transfer(open, job.id, stream => fetchFiles(stream, outputs).then(() => undefined));
+      if (hasDone) await transfer(open, job.id, stream => fetchFiles(stream, outputs, options).then(() => undefined));
     } finally {
       for (const events of held) queue.push(events);
       held = [];
@@ -43,6 +48,15 @@ export function withOutputs(run: JobRun, job: BackendJob, open: OpenStream): Job
   };
   passOn().catch((error: unknown) => queue.fail(error));
   return withEvents(run, queue);
+}
+
+function told(
+  onTransfer: BackendJob['onTransfer'],
+  direction: 'there' | 'back',
+  machine: string,
+): Pick<TransferOptions, 'onProgress'> {
+  if (onTransfer === undefined) return {};
+  return { onProgress: (bytes, totalBytes) => onTransfer({ direction, machine, bytes, totalBytes }) };
 }
 
 async function transfer(open: OpenStream, id: string, deed: (stream: Duplex) => Promise<void>): Promise<void> {

@@ -45,9 +45,9 @@ export function createStandaloneBackend(setup: StandaloneSetup): Backend {
       // With several machines it is the client that counts a task's tries.
       hostRetries: isAlone,
       folder: ownFolder ? '' : process.cwd(),
-      ...(inputs.length === 0 ? {} : { bringFiles: () => bringInputs(open, job) }),
+      ...(inputs.length === 0 ? {} : { bringFiles: () => bringInputs(open, job, machine.name) }),
     });
-    return withOutputs(run, job, open);
+    return withOutputs(run, job, open, machine.name);
   };
 
   const begin = (job: BackendJob): JobRun => {

@@ -21,6 +21,7 @@ export function routeOver(session: SshSession, openStream: () => Promise<Duplex>
       return await openWhileWanted(session, openStream, signal);
     },
     closed: session.closed,
+    hold: busy => session.hold(busy),
     close: () => session.close(),
   };
 }

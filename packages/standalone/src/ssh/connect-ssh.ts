@@ -48,7 +48,7 @@ async function connectHop(
   const way = await wayTo(place, target.jump, limits, options);
   try {
     const { client, stream } = await logIn(place, target, way, limits, options);
-    const session = openSession(client, stream, place, target, options.keepAliveMs ?? 5000);
+    const session = openSession(client, stream, place, target, options.keepAliveMs ?? 5000, way.jump);
     if (way.jump !== undefined) void session.closed.then(() => way.jump?.close());
     return session;
   } catch (error) {
@@ -76,7 +76,6 @@ async function logIn(
         limits,
         hostKeyAlgorithms,
         bannerTimeoutMs: options.bannerTimeoutMs ?? 5000,
-        keepAliveMs: options.keepAliveMs ?? 5000,
         accepts: key => target.hostKeys.includes(key.fingerprint),
         login: new Login(target, library),
       });

@@ -12,7 +12,6 @@ export interface HandshakeRequest {
   readonly stream: Duplex;
   readonly limits: Limits;
   readonly bannerTimeoutMs: number;
-  readonly keepAliveMs: number;
   /** What to ask the host for; undefined for all, Ed25519 first. */
   readonly hostKeyAlgorithms: HostKeyAlgorithm[] | undefined;
   /** Whether the key is one of the pinned. */
@@ -95,10 +94,6 @@ export async function handshake(request: HandshakeRequest): Promise<Client> {
       sock: stream as never,
       username: place.target.user,
       readyTimeout: 0,
-      // A little more often than told, so that three questions were asked and could be answered before we give up.
-      keepaliveInterval: Math.ceil(request.keepAliveMs * 0.75),
-      // Giving up is ours: `ssh2` counts its own questions only, which wait in line behind an upload.
-      keepaliveCountMax: Number.POSITIVE_INFINITY,
       // It would refuse to forward sockets on any server but OpenSSH; the server's own answer is better.
       strictVendor: false,
       ...(request.hostKeyAlgorithms !== undefined && { algorithms: { serverHostKey: request.hostKeyAlgorithms } }),

@@ -8,6 +8,7 @@ import { acknowledgePromptly } from './prompt-acknowledgement.js';
 import { followCommand } from './remote-command.js';
 import { runCommand } from './run-command.js';
 import type { RemoteCommand, SshSession, SshTarget } from './ssh-session.js';
+import { askForLife } from './ssh2-internals.js';
 import type { Limits } from './tcp-connection.js';
 
 /** How long a host may take to open a channel where the caller sets no time. */
@@ -29,6 +30,7 @@ export function openSession(
   place: Place,
   target: SshTarget,
   keepAliveMs: number,
+  jump: OpenSession | undefined,
 ): OpenSession {
   const streams = new Set<Duplex>();
   let isClosing = false;
@@ -70,10 +72,13 @@ export function openSession(
 
   let silent = 0;
   const watch = setInterval(() => {
-    if (++silent < silentTimes) return;
+    if (++silent <= silentTimes) {
+      if (stream.writable) askForLife(client);
+      return;
+    }
     cause ??= new Error(`it has been silent for ${silentTimes * keepAliveMs} ms`);
     stream.destroy();
-  }, keepAliveMs);
+  }, keepAliveMs).unref();
   stream.on('data', () => {
     silent = 0;
     watch.refresh();
@@ -132,6 +137,12 @@ export function openSession(
         },
         usual(),
       ),
+    hold(busy) {
+      jump?.hold(busy);
+      if (!(stream instanceof Socket)) return;
+      if (busy) stream.ref();
+      else stream.unref();
+    },
     close() {
       if (isClosing) return;
       isClosing = true;

@@ -40,7 +40,6 @@ export async function scanHostKeys(
           limits,
           hostKeyAlgorithms,
           bannerTimeoutMs: options.bannerTimeoutMs ?? 5000,
-          keepAliveMs: 5000,
           accepts: () => false,
           login: new Login(target, library),
         });

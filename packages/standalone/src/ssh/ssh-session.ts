@@ -73,6 +73,8 @@ export interface SshSession {
   openTcp(address: string, port: number): Promise<Duplex>;
   /** Settles when the connection is over: with the reason where it was not `close`. Never rejects. */
   readonly closed: Promise<Error | undefined>;
+  /** Whether the connection is to keep this process alive; it does at first. */
+  hold(busy: boolean): void;
   /** Ends the connection and all its streams. Idempotent. */
   close(): void;
 }

@@ -10,6 +10,7 @@ interface Protocol {
     readonly write: { readonly allocStart: number; alloc(bytes: number): Buffer; finalize(packet: Buffer): Buffer };
   };
   signal(channel: number, name: string): void;
+  ping(): void;
 }
 
 interface Insides {
@@ -29,6 +30,19 @@ export function sendIgnore(client: Client): void {
   packet[write.allocStart] = ignoreMessage;
   packet.writeUInt32BE(0, write.allocStart + 1);
   protocol._cipher.encrypt(write.finalize(packet));
+}
+
+/**
+ * Asks the host for a sign of life, as `ssh2`'s own keep-alive does, whose timer would keep an idle process alive. The answer goes to the
+ * next of the client's callbacks.
+ */
+export function askForLife(client: Client): void {
+  const { _callbacks: callbacks, _protocol: protocol } = client as unknown as {
+    readonly _callbacks: (() => void)[];
+    readonly _protocol: Protocol;
+  };
+  callbacks.push(() => undefined);
+  protocol.ping();
 }
 
 /** Sends a signal to a command, also after its input was closed, when `ssh2`'s own call does nothing. */
