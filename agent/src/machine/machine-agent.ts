@@ -5,7 +5,7 @@ import type { ClientConnection } from '../host/client-connection.js';
 import { JobHost } from '../host/job-host.js';
 import { writeFileAtomically } from '../journal/atomic-file.js';
 import { readJsonFile } from '../journal/job-description.js';
-import { pruneJobs } from '../journal/prune-jobs.js';
+import { defaultRetention, pruneJobs } from '../journal/prune-jobs.js';
 import { usableCpus } from '../memory/usable-cpus.js';
 import { usableMemoryBytes } from '../memory/usable-memory.js';
 import type { MachineRequest } from '../protocol/messages.js';
@@ -16,6 +16,7 @@ import { answerRequest } from './machine-requests.js';
 import { agentLoad, machineStatus, runningJobs } from './machine-status.js';
 import { drainOthers } from './predecessors.js';
 import { agentSocketPath } from './socket-path.js';
+import { sweepHome } from './sweep-home.js';
 
 interface AgentOptions extends MachineOptions {
   /** The agent's one file, and the folder that holds it, whose name is the file's hash. */
@@ -181,12 +182,22 @@ export class MachineAgent {
     }
   }
 
+  async #sweep(): Promise<void> {
+    const { home, hash, retention } = this.#options;
+    try {
+      await sweepHome(home, hash, retention?.maxAgeMs ?? defaultRetention.maxAgeMs, Date.now());
+    } catch (error) {
+      process.stderr.write(`old files cannot be removed: ${String(error)}\n`);
+    }
+  }
+
   /** Nobody is left to serve, or somebody asked for the end. */
   async #end(): Promise<void> {
     if (this.#isEnding) return;
     this.#isEnding = true;
     this.#leave();
     await this.#prune();
+    await this.#sweep();
     // An answer may still be on its way.
     setImmediate(() => process.exit());
   }
