@@ -11,12 +11,18 @@ const forgiven = 1e-9;
 /** Lets tasks run only while the sum of what they asked for fits the machine. */
 export class Admission {
   readonly capacity: Capacity;
+  readonly #listeners: (() => void)[] = [];
   #cpus = 0;
   #memoryBytes = 0;
   #reserved: Capacity = { cpus: 0, memoryBytes: 0 };
 
   constructor(capacity: Capacity) {
     this.capacity = capacity;
+  }
+
+  /** Calls back whenever what is taken changes. */
+  onChange(listener: () => void): void {
+    this.#listeners.push(listener);
   }
 
   /** What is taken now. */
@@ -40,17 +46,24 @@ export class Admission {
   take({ cpus, memoryBytes = 0 }: Requirements): void {
     this.#cpus += cpus;
     this.#memoryBytes += memoryBytes;
+    this.#changed();
   }
 
   /** @param lent its cpus were given away before, by `lend` */
   give({ cpus, memoryBytes = 0 }: Requirements, lent = false): void {
     if (!lent) this.#cpus -= cpus;
     this.#memoryBytes -= memoryBytes;
+    this.#changed();
   }
 
   /** A task's cpus are free while it waits for jobs of its own, and its own again when it goes on. */
   lend({ cpus }: Requirements, waiting: boolean): void {
     this.#cpus += waiting ? -cpus : cpus;
+    this.#changed();
+  }
+
+  #changed(): void {
+    for (const listener of this.#listeners) listener();
   }
 
   /** Tasks with these requirements that run at once on an empty machine. */

@@ -71,7 +71,8 @@ export class ClientConnection implements JobClient {
         handler.submit(this, message);
         return;
       case 'ping':
-        this.send(message.mark === undefined ? { type: 'pong' } : { type: 'pong', mark: message.mark });
+        if (message.mark === undefined) this.send({ type: 'pong' });
+        else void this.#pong(message.mark);
         return;
       case 'filesReady':
         handler.filesReady(this, message.job);
@@ -88,6 +89,17 @@ export class ClientConnection implements JobClient {
       default:
         handler.request(this, message);
     }
+  }
+
+  /** It has jobs here, reads one that is over, or moves files; others only ask, or wait for work of their own. */
+  get isWorking(): boolean {
+    return this.jobs.size > 0 || this.readers.size > 0 || this.#reader === undefined;
+  }
+
+  /** All that was sent before the mark is on disk, or its job has failed, which is told elsewhere. */
+  async #pong(mark: number): Promise<void> {
+    await Promise.allSettled([...this.jobs.values()].map(job => job.journal.flush()));
+    this.send({ type: 'pong', mark });
   }
 
   /** Time since anything came, milliseconds. A stream that was handed over is its new owner's to watch. */

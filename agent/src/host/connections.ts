@@ -4,8 +4,11 @@ import type { ClientConnection } from './client-connection.js';
 export class Connections {
   readonly #all = new Set<ClientConnection>();
 
-  get size(): number {
-    return this.#all.size;
+  /** Those that have work here. */
+  get working(): number {
+    let count = 0;
+    for (const connection of this.#all) if (connection.isWorking) count++;
+    return count;
   }
 
   has(connection: ClientConnection): boolean {

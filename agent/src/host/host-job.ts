@@ -14,6 +14,7 @@ import type { TaskSpan } from '../protocol/tasks.js';
 import { createRedactor, type Redactor } from '../secrets/redactor.js';
 import { averageTaskMs } from './batch-size.js';
 import { type BundleFile, storeBundle } from './bundle-file.js';
+import type { Allowance } from './credit.js';
 import { TaskQueue } from './task-queue.js';
 
 /** Events of one job that may wait for the disk before their source has to. */
@@ -61,9 +62,8 @@ export class HostJob {
   /** Set when it was a failed task that stopped it, until its running tasks were told. */
   halted = false;
   #mayGoOn = true;
-  /** What the client may still send. */
-  grantedTasks: number = initialCredit.tasks;
-  grantedBytes: number = initialCredit.bytes;
+  /** What its one client may still send; the clients of a durable job have theirs in its feeds. */
+  readonly allowance: Allowance;
 
   constructor(
     number: number,
@@ -76,6 +76,12 @@ export class HostJob {
     this.number = number;
     this.spec = spec;
     this.connection = client;
+    this.allowance = {
+      send: message => client.send(message),
+      number: spec.job,
+      grantedTasks: initialCredit.tasks,
+      grantedBytes: initialCredit.bytes,
+    };
     this.durable = durable;
     if (spec.secrets !== undefined) this.giveSecrets(spec.secrets);
     this.journal = journal;
@@ -100,6 +106,10 @@ export class HostJob {
   giveSecrets(secrets: Readonly<Record<string, string>>): void {
     this.#secrets = secrets;
     this.#redactor = Object.keys(secrets).length === 0 ? undefined : createRedactor(secrets);
+  }
+
+  get hasSecrets(): boolean {
+    return this.#secrets !== undefined;
   }
 
   get bundle(): BundleFile {

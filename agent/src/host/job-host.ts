@@ -10,7 +10,7 @@ import { Admission, type Capacity } from './admission.js';
 import { ClientConnection, type ConnectionHandler } from './client-connection.js';
 import { CommandRunner } from './command-runner.js';
 import { Connections } from './connections.js';
-import { grantCredit } from './credit.js';
+import { grantCredit, letSendAgain } from './credit.js';
 import { FunctionRunner } from './function-runner.js';
 import { HostJob, journalBacklogBytes } from './host-job.js';
 import { holdsUpOthers, isOtherStarving, jobsInLine } from './line.js';
@@ -165,8 +165,9 @@ export class JobHost implements ConnectionHandler {
   tasks(connection: ClientConnection, number: number, span: TaskSpan): void {
     const job = connection.jobs.get(number);
     if (job === undefined) return;
-    job.grantedTasks -= span.length;
-    job.grantedBytes -= span.byteLength;
+    const allowance = connection.feeds.get(number) ?? job.allowance;
+    allowance.grantedTasks -= span.length;
+    allowance.grantedBytes -= span.byteLength;
     if (job.durable === undefined) this.#take(job, span);
     else for (const fresh of this.#desk.received(connection, number, job, span)) this.#take(job, fresh);
     this.#settled(job);
@@ -210,7 +211,7 @@ export class JobHost implements ConnectionHandler {
   }
 
   release(connection: ClientConnection, number: number): void {
-    if (connection.jobs.get(number)?.durable !== undefined) this.#desk.leave(connection, number);
+    if (connection.readers.has(number)) this.#desk.leave(connection, number);
     else connection.jobs.delete(number);
     this.#options.onChange?.();
   }
@@ -222,6 +223,8 @@ export class JobHost implements ConnectionHandler {
 
   end(connection: ClientConnection, number: number, taskCount: number): void {
     const job = connection.jobs.get(number);
+    const feed = connection.feeds.get(number);
+    if (feed !== undefined) feed.hasEnded = true;
     if (job === undefined || job.taskCount !== undefined) return;
     job.taskCount = taskCount;
     job.journal.complete(taskCount);
@@ -300,13 +303,10 @@ export class JobHost implements ConnectionHandler {
 
   /** Lets the client send more, in portions worth a message. */
   #grant(job: HostJob): void {
-    if (job.taskCount !== undefined) return;
-    if (job.journal.pending > journalBacklogBytes) {
-      // A slow disk: take no more in before it has caught up.
-      void job.journal.drained().then(() => this.#settled(job));
-      return;
-    }
-    grantCredit(job, this.admission.slots(job.spec.requirements));
+    if (job.taskCount !== undefined) letSendAgain(job);
+    // A slow disk: take no more in before it has caught up.
+    else if (job.journal.pending > journalBacklogBytes) void job.journal.drained().then(() => this.#settled(job));
+    else grantCredit(job, this.admission.slots(job.spec.requirements));
   }
 
   #pumpSoon(): void {
@@ -346,5 +346,5 @@ export class JobHost implements ConnectionHandler {
 const drainingFailure: Failure = {
   code: 'USAGE',
   message: 'this agent takes no new jobs: it is being replaced or was asked to end',
-  hint: 'connect again: a new agent is started where the old one drains',
+  hint: 'try again once it has ended, as `megalith machines` shows: the next job then starts a new one',
 };

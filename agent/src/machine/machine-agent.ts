@@ -14,7 +14,7 @@ import { type IdleVerdict, judgeIdle } from './idle-clock.js';
 import type { AgentLine, MachineOptions } from './machine.js';
 import { answerRequest } from './machine-requests.js';
 import { agentLoad, machineStatus, runningJobs } from './machine-status.js';
-import { drainOthers } from './predecessors.js';
+import { Neighbours } from './neighbours.js';
 import { agentSocketPath } from './socket-path.js';
 import { sweepHome } from './sweep-home.js';
 
@@ -42,15 +42,18 @@ export class MachineAgent {
   readonly #socketPath: string;
   /** Connections that came to ask something, which does not hold the agent up, with what ends the asking. */
   readonly #asking = new Map<ClientConnection, AbortController>();
-  /** Who wants to hear how much is still in use here. */
-  readonly #successors = new Set<ClientConnection>();
+  /** Other agents, which want to hear how much is in use here. */
+  readonly #sharing = new Set<ClientConnection>();
+  readonly #neighbours: Neighbours;
   readonly #waitingSockets: Socket[] = [];
   #isServing = false;
   #draining = false;
-  /** When the last job or client came or went, on the monotonic clock. */
+  /** There is a younger agent: this one does not stay for later jobs. */
+  #isSupplanted = false;
+  /** When it was last held up by something, on the monotonic clock. */
   #since = performance.now();
+  #wasHeld = false;
   #toldLoad = '';
-  #stopListening: (() => void) | undefined;
   #isEnding = false;
 
   constructor(options: AgentOptions) {
@@ -64,6 +67,13 @@ export class MachineAgent {
       capacity: { cpus: options.cpus ?? usableCpus(), memoryBytes: options.memoryBytes ?? usableMemoryBytes() },
       onRequest: (connection, request) => this.#asked(connection, request),
       onChange: () => this.#changed(),
+    });
+    this.#host.admission.onChange(() => this.#tellLoad());
+    this.#neighbours = new Neighbours({
+      agentsFolder: dirname(options.folder),
+      own: options.hash,
+      startedAt: this.#startedAt,
+      onLoad: load => this.#host.reserve(load),
     });
     this.#server = createServer(socket => {
       if (this.#isServing) this.#host.serve(socket);
@@ -86,8 +96,7 @@ export class MachineAgent {
 
   /** Goes on with what an agent before this one left, then serves. */
   async serve(): Promise<void> {
-    const { folder, hash } = this.#options;
-    this.#stopListening = await drainOthers(dirname(folder), hash, load => this.#host.reserve(load));
+    await this.#neighbours.meetAll();
     await this.#host.resume();
     this.#isServing = true;
     for (const socket of this.#waitingSockets.splice(0)) this.#host.serve(socket);
@@ -103,8 +112,8 @@ export class MachineAgent {
   }
 
   #verdict(): IdleVerdict {
-    const clients = this.#host.connections.size - this.#asking.size;
-    return judgeIdle(agentLoad(this.#host, clients, this.#draining), this.#since, this.#idleMs);
+    const { working } = this.#host.connections;
+    return judgeIdle(agentLoad(this.#host, working, this.#draining || this.#isSupplanted), this.#since, this.#idleMs);
   }
 
   #look(): void {
@@ -115,18 +124,20 @@ export class MachineAgent {
   }
 
   #changed(): void {
-    this.#since = performance.now();
+    const isHeld = this.#verdict().endsAt === undefined;
+    if (isHeld || this.#wasHeld) this.#since = performance.now();
+    this.#wasHeld = isHeld;
     for (const connection of this.#asking.keys()) {
       if (!this.#host.connections.has(connection)) this.#forget(connection);
     }
     this.#tellLoad();
-    if (this.#draining) setImmediate(() => this.#look());
+    if (this.#draining || this.#isSupplanted) setImmediate(() => this.#look());
   }
 
   #forget(connection: ClientConnection): void {
     this.#asking.get(connection)?.abort();
     this.#asking.delete(connection);
-    this.#successors.delete(connection);
+    this.#sharing.delete(connection);
   }
 
   #asked(connection: ClientConnection, request: MachineRequest): void {
@@ -140,8 +151,13 @@ export class MachineAgent {
       drain: () => {
         this.#draining = true;
         this.#host.drain();
-        this.#successors.add(connection);
+        this.#changed();
+      },
+      share: (agent: string, startedAt: number) => {
+        this.#sharing.add(connection);
         this.#toldLoad = '';
+        this.#isSupplanted ||= startedAt > this.#startedAt;
+        this.#neighbours.meet(agent);
         this.#changed();
       },
       stop: () => void this.#end(),
@@ -159,19 +175,19 @@ export class MachineAgent {
       startedAt: this.#startedAt,
       now,
       idleMs: this.#idleMs,
-      clients: this.#host.connections.size - this.#asking.size,
+      clients: this.#host.connections.working,
       draining: this.#draining,
       verdict: endsAt === undefined ? verdict : { ...verdict, endsAt: now + endsAt - performance.now() },
     });
   }
 
   #tellLoad(): void {
-    if (this.#successors.size === 0) return;
+    if (this.#sharing.size === 0) return;
     const { taken } = this.#host.admission;
     const told = `${taken.cpus} ${taken.memoryBytes}`;
     if (told === this.#toldLoad) return;
     this.#toldLoad = told;
-    for (const connection of this.#successors) connection.send({ type: 'load', ...taken });
+    for (const connection of this.#sharing) connection.send({ type: 'load', ...taken });
   }
 
   async #prune(): Promise<void> {
@@ -205,7 +221,7 @@ export class MachineAgent {
   /** From here on a client starts another agent. */
   #leave(): void {
     this.#isEnding = true;
-    this.#stopListening?.();
+    this.#neighbours.close();
     rmSync(this.#socketPath, { force: true });
     rmSync(join(this.#options.folder, 'agent.json'), { force: true });
     this.#server.close();

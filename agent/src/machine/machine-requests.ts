@@ -19,8 +19,10 @@ export interface RequestDesk {
   readonly home: string;
   status(): MachineStatus;
   running(): readonly RunningJob[];
-  /** Takes no new jobs from now on, and tells the connection the load as it changes. */
+  /** Takes no new jobs from now on. */
   drain(): void;
+  /** Tells the connection, which is another agent's, the load as it changes. */
+  share(agent: string, startedAt: number): void;
   stop(): void;
   /** Aborted when the connection is gone. */
   readonly signal: AbortSignal;
@@ -40,6 +42,10 @@ async function answer(desk: RequestDesk, connection: ClientConnection, request: 
       return;
     case 'drain':
       desk.drain();
+      connection.send({ type: 'ok' });
+      return;
+    case 'share':
+      desk.share(request.agent, request.startedAt);
       return;
     case 'stop': {
       const busy = desk.running().length;

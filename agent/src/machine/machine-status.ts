@@ -27,6 +27,7 @@ export function runningJobs(host: JobHost): RunningJob[] {
       name: spec.name,
       running,
       settled: counts.done + counts.failed + counts.cancelled,
+      failed: counts.failed,
       clients: durable === undefined ? 1 : durable.readers.size,
       cpus: spec.requirements.cpus,
       ...(job.taskCount === undefined ? {} : { total: job.taskCount }),

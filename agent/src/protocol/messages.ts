@@ -145,8 +145,10 @@ export type ClientMessage =
 /** What a client may ask of a machine's agent, each on a connection of its own. */
 export type MachineRequest =
   | { readonly type: 'status' }
-  /** Take no new jobs, tell the load as it changes, and end with the last job. */
+  /** Take no new jobs, and end with the last one. */
   | { readonly type: 'drain' }
+  /** Another agent of this machine: tell it the load as it changes. The older one ends once it has no jobs. */
+  | { readonly type: 'share'; readonly agent: string; readonly startedAt: number }
   /** End. Without `force`, only when no job runs. */
   | { readonly type: 'stop'; readonly force: boolean }
   | { readonly type: 'jobs' }
@@ -225,6 +227,8 @@ export interface RunningJob {
   readonly name: string;
   readonly running: number;
   readonly settled: number;
+  /** Of the settled ones. */
+  readonly failed: number;
   readonly total?: number;
   readonly clients: number;
   readonly cpus: number;

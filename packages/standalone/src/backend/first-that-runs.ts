@@ -17,6 +17,15 @@ export function firstThatRuns(machines: readonly Machine[], run: (machine: Machi
   const [first, ...others] = machines;
   let current = run(first!);
   let cancelled: string | undefined;
+  let decide!: () => void;
+  /** Settles once it is decided what follows on a run that failed. */
+  let decided: Promise<void>;
+  const begin = (next: JobRun): void => {
+    current = next;
+    decided = new Promise(resolve => {
+      decide = resolve;
+    });
+  };
   const attend = async (): Promise<void> => {
     for (;;) {
       let hasBegun = false;
@@ -32,12 +41,16 @@ export function firstThatRuns(machines: readonly Machine[], run: (machine: Machi
         const isElsewhere = isMegalithError(error) && unreachable.has(error.code) && !hasBegun;
         if (next === undefined || !isElsewhere || cancelled !== undefined) {
           queue.fail(error);
+          decide();
           return;
         }
-        current = run(next);
+        const settle = decide;
+        begin(run(next));
+        settle();
       }
     }
   };
+  begin(current);
   void attend();
   return {
     events: queue,
@@ -52,11 +65,17 @@ export function firstThatRuns(machines: readonly Machine[], run: (machine: Machi
       current.cancel(reason, indexes);
     },
     async handOver() {
-      let asked: JobRun;
-      do {
-        asked = current;
-        await asked.handOver?.();
-      } while (asked !== current);
+      for (;;) {
+        const asked = current;
+        const fate = decided;
+        try {
+          await asked.handOver?.();
+          return;
+        } catch (error) {
+          await fate;
+          if (asked === current) throw error;
+        }
+      }
     },
   };
 }

@@ -1,6 +1,14 @@
 import type { Duplex } from 'node:stream';
 import { isMegalithError } from '@megalith/agent';
-import { type BackendJob, EventQueue, fetchFiles, type JobRun, sendFiles, type TaskEvents, type TransferOptions } from '@megalith/core';
+import {
+  type BackendJob,
+  EventQueue,
+  fetchFiles,
+  type JobRun,
+  sendFiles,
+  type TaskEvents,
+  type TransferOptions,
+} from '@megalith/core';
 import pRetry from 'p-retry';
 import { openFiles } from './agent-request.js';
 import { withEvents } from './with-events.js';

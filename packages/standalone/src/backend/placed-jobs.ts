@@ -1,7 +1,7 @@
 import { mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { join, resolve } from 'node:path';
 import { jobFolder } from '@megalith/agent';
-import type { JobRequest } from '@megalith/core';
+import type { BackendJob, FileOutput } from '@megalith/core';
 import type { Machine } from '../machine.js';
 
 /** Which machines a job of this client went to. */
@@ -12,6 +12,8 @@ export interface PlacedJob {
   readonly machines: readonly string[];
   /** ISO 8601. */
   readonly at: string;
+  /** What the job leaves for this client, with absolute paths here. */
+  readonly outputs?: readonly FileOutput[];
 }
 
 /** Older notes than the last so many are dropped: a job that is not noted is still found by asking every machine. */
@@ -28,9 +30,18 @@ export class PlacedJobs {
   }
 
   /** @throws MegalithError USAGE for a bad id */
-  add({ id, name }: JobRequest, machines: readonly Machine[]): void {
+  add(
+    { id, name, outputs = [] }: Pick<BackendJob, 'id' | 'name' | 'outputs'>,
+    machines: readonly Pick<Machine, 'id'>[],
+  ): void {
     jobFolder(this.#home, id);
-    const note: PlacedJob = { id, name, machines: machines.map(machine => machine.id), at: new Date().toISOString() };
+    const note: PlacedJob = {
+      id,
+      name,
+      machines: machines.map(machine => machine.id),
+      at: new Date().toISOString(),
+      ...(outputs.length === 0 ? {} : { outputs: outputs.map(absolute) }),
+    };
     mkdirSync(this.#folder, { recursive: true, mode: 0o700 });
     writeFileSync(join(this.#folder, id), JSON.stringify(note), { mode: 0o600 });
   }
@@ -41,6 +52,10 @@ export class PlacedJobs {
     const known = notes.filter(note => note !== undefined).sort((a, b) => (a.at < b.at ? 1 : -1));
     for (const { id } of known.slice(keptNotes)) this.forget(id);
     return known.slice(0, keptNotes);
+  }
+
+  outputsOf(id: string): readonly FileOutput[] {
+    return this.#read(id)?.outputs ?? [];
   }
 
   forget(id: string): void {
@@ -65,4 +80,9 @@ export class PlacedJobs {
       throw error;
     }
   }
+}
+
+/** A slash at the end says that it is a folder. */
+function absolute({ path, dest }: FileOutput): FileOutput {
+  return { path, dest: dest.endsWith('/') ? `${resolve(dest)}/` : resolve(dest) };
 }

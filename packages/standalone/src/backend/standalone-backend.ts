@@ -63,6 +63,8 @@ export function createStandaloneBackend(setup: StandaloneSetup): Backend {
       name: machine.name,
       slots: fitOf(machine, job).slots ?? 1,
       run: (part: BackendJob) => runOn(machine, part, false),
+      // A machine that was never reached has no tasks yet, and is not silent.
+      heardAt: () => linkTo(machine).connection.heardAt || performance.now(),
     }));
     return spreadRun(job, places);
   };

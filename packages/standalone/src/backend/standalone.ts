@@ -21,6 +21,8 @@ export interface MachinesOptions {
   readonly hosts?: readonly string[];
   /** Megalith's home here. @defaultValue see `megalithHome` */
   readonly home?: string;
+  /** The agent's one file, for hosts. @defaultValue the one that came with this Megalith */
+  readonly agentFile?: string;
   /** Where the search for the project's config begins. @defaultValue the working directory */
   readonly cwd?: string;
 }
@@ -29,14 +31,14 @@ const thisMachine = 'local';
 
 /** @throws MegalithError CONFIG, NOT_FOUND for a name that is not in the inventory */
 export async function configuredMachines(options: MachinesOptions = {}): Promise<Machines> {
-  const { home = megalithHome(), cwd = process.cwd(), hosts } = options;
+  const { home = megalithHome(), cwd = process.cwd(), hosts, agentFile = agentPath() } = options;
   const inventory = await readInventory({ cwd, home });
   const placed = new PlacedJobs(home);
   const local = createLocalProvider({ home, settings: inventory.agent });
   if (inventory.hosts.length === 0 && hosts === undefined) {
     return { machines: await local.list(), provider: local, placed };
   }
-  const ssh = createSshProvider({ inventory, home, agentFile: agentPath() });
+  const ssh = createSshProvider({ inventory, home, agentFile });
   const all = await ssh.list();
   if (hosts === undefined) return { machines: all, provider: ssh, placed };
   const [here] = await local.list();

@@ -63,6 +63,7 @@ export class DurableRun implements JobRun {
   #filesAreReady = false;
   #hasEnded = false;
   #over = false;
+  #failure: unknown;
   #onSteady: (() => void)[] = [];
   /** Who waits for the far side to have read all that was sent before a mark. */
   readonly #onPong = new Map<number, () => void>();
@@ -179,13 +180,15 @@ export class DurableRun implements JobRun {
   }
 
   fail(error: unknown): void {
+    this.#failure ??= error;
     this.#finish();
     this.#queue.fail(error);
   }
 
-  /** Settles when the far side has everything that the job needs, and leaves it then. */
+  /** Settles when the far side has everything that the job needs, and leaves it then; throws what the run failed with before. */
   async handOver(): Promise<void> {
     await this.#untilHandedOver();
+    if (this.#failure !== undefined) throw this.#failure;
     this.#leave();
   }
 
@@ -209,7 +212,6 @@ export class DurableRun implements JobRun {
 
   #leave(): void {
     if (this.#over) return;
-    this.#wire.send({ type: 'release', job: this.#number });
     this.#finish();
     this.#queue.end();
   }
@@ -223,6 +225,7 @@ export class DurableRun implements JobRun {
 
   #finish(): void {
     this.#over = true;
+    this.#wire.send({ type: 'release', job: this.#number });
     this.#sender.stop();
     this.#steady();
     for (const resolve of this.#onPong.values()) resolve();

@@ -146,11 +146,12 @@ export class LastingConnection implements LastingWire {
       reader.push(chunk);
     });
     stream.on('drain', () => this.#writable());
+    // An agent that died ends its side; over SSH the other side stays open until somebody writes.
+    stream.on('end', () => stream.destroy());
     stream.on('close', () => this.#lost(stream));
     stream.on('error', () => stream.destroy());
     this.#heartbeat = setInterval(() => this.#beat(stream), pingEveryMs).unref();
     this.send({ type: 'hello', version: protocolVersion });
-    this.#lostAt = undefined;
     for (const run of this.#runs.values()) run.connected();
   }
 
@@ -216,6 +217,8 @@ export class LastingConnection implements LastingWire {
   #receive(message: HostMessage): void {
     switch (message.type) {
       case 'ready':
+        // A relay opens a stream before it knows whether anybody listens: only an answer ends a loss.
+        this.#lostAt = undefined;
         if (message.version === protocolVersion) this.#machine = message.machine;
         else this.#otherVersion(message.version);
         return;
