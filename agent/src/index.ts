@@ -19,7 +19,7 @@ export {
   type JournalledWork,
   largePayloadBytes,
 } from './journal/entries.js';
-export { jobFolder, jobsFolder, megalithHome } from './journal/home.js';
+export { jobFilesFolder, jobFolder, jobsFolder, megalithHome } from './journal/home.js';
 export { type JobDescription, readJsonFile } from './journal/job-description.js';
 export {
   type JobFolder,

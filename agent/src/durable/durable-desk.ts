@@ -1,14 +1,16 @@
 import { existsSync, mkdirSync } from 'node:fs';
 import { stat } from 'node:fs/promises';
 import type { ClientConnection } from '../host/client-connection.js';
+import { unlimited } from '../host/credit.js';
 import { HostJob } from '../host/host-job.js';
 import { recordFailure } from '../host/refusal.js';
 import { spooledBytes } from '../host/shared-input.js';
 import { privateFolder } from '../journal/atomic-file.js';
 import { jobFilesFolder, jobFolder } from '../journal/home.js';
 import { descriptionPath } from '../journal/job-description.js';
-import { readJobFolder } from '../journal/job-folders.js';
+import { type JobFolder, readJobFolder } from '../journal/job-folders.js';
 import { JobJournal, type JobJournalOptions, journalPath } from '../journal/job-journal.js';
+import type { JobSummary } from '../journal/job-summary.js';
 import { readKeptSpec } from '../journal/kept-spec.js';
 import type { ProcessIdentity } from '../process/process-identity.js';
 import { frameType } from '../protocol/frame.js';
@@ -16,7 +18,7 @@ import { type ClientMessage, type Failure, initialCredit, type JobSpec, type See
 import type { TaskSpan } from '../protocol/tasks.js';
 import { DurableJob } from './durable-job.js';
 import { type EntrySink, JobReader, type JournalSource } from './job-reader.js';
-import { abandonedJobs, continueJob } from './resume-job.js';
+import { type AbandonedJob, abandonedJobs, continueJob } from './resume-job.js';
 import { Retries } from './retries.js';
 import { isSameJob } from './same-job.js';
 
@@ -36,13 +38,12 @@ export interface DeskOptions {
 
 type Submission = ClientMessage & { readonly type: 'submit' };
 
-/** A job that is over lets its client send all that it wants to, and drops it. */
-const unlimited = { tasks: 2 ** 30, bytes: 2 ** 40 } as const;
-
 /** Takes in jobs that outlive their clients, and lets clients come back to them. Submitting the same job twice is one job. */
 export class DurableDesk {
   readonly #options: DeskOptions;
   readonly #jobs = new Map<string, HostJob>();
+  /** Jobs that a host before this one left and that can't be gone on with. */
+  readonly #broken = new Map<string, Failure>();
 
   constructor(options: DeskOptions) {
     this.#options = options;
@@ -52,8 +53,12 @@ export class DurableDesk {
     const { spec } = message;
     try {
       const known = this.#jobs.get(spec.id);
+      const broken = this.#broken.get(spec.id);
       if (known !== undefined) this.#comeBack(connection, message, known);
-      else if (existsSync(descriptionPath(jobFolder(this.#options.home, spec.id)))) this.#showPast(connection, message);
+      else if (existsSync(descriptionPath(jobFolder(this.#options.home, spec.id)))) {
+        if (broken === undefined) this.#showPast(connection, message);
+        else connection.send({ type: 'jobFailed', job: spec.job, failure: broken });
+      } else if (wasRead(message.seen)) connection.send({ type: 'jobFailed', job: spec.job, failure: forgotten(spec) });
       else if (refused !== undefined) connection.send({ type: 'jobFailed', job: spec.job, failure: refused });
       else this.#begin(connection, message);
     } catch (error) {
@@ -80,21 +85,45 @@ export class DurableDesk {
 
   /** Goes on with the jobs of a host that was killed. */
   async resume(): Promise<void> {
-    const { home, nextNumber } = this.#options;
-    for (const { folder, kept } of await abandonedJobs(home)) {
-      const durable = new DurableJob(kept, kept.secretNames, await journalSize(folder.dir));
-      let job: HostJob;
-      const journal = await JobJournal.resume(
-        folder,
-        this.#journalOptions(durable, () => job),
-      );
-      job = new HostJob(nextNumber(), kept, durable, journal, home, durable);
-      this.#adopt(job, durable);
-      const goOn = await continueJob(job, durable);
-      this.#options.started(job);
-      goOn();
-      this.#options.changed(job);
+    const { found, broken } = await abandonedJobs(this.#options.home);
+    for (const [id, error] of broken) this.#breaks(id, error);
+    for (const one of found) {
+      try {
+        await this.#goOn(one);
+      } catch (error) {
+        // One damaged job is no reason for the machine to serve nobody.
+        this.#jobs.delete(one.folder.id);
+        this.#breaks(one.folder.id, error);
+      }
     }
+  }
+
+  #breaks(id: string, error: unknown): void {
+    const failure = recordFailure(error);
+    this.#broken.set(id, failure);
+    process.stderr.write(`job "${id}" cannot be gone on with: ${failure.message}\n`);
+  }
+
+  async #goOn({ folder, kept }: AbandonedJob): Promise<void> {
+    const { home, nextNumber } = this.#options;
+    const durable = new DurableJob(kept, kept.secretNames, await journalSize(folder.dir));
+    let job: HostJob;
+    const journal = await JobJournal.resume(
+      folder,
+      this.#journalOptions(durable, () => job),
+    );
+    job = new HostJob(nextNumber(), kept, durable, journal, home, durable);
+    this.#adopt(job, durable);
+    const { ending, goOn } = await continueJob(job, durable);
+    if (ending !== undefined) {
+      // Only the summary is missing.
+      this.#jobs.delete(folder.id);
+      await journal.ended(ending.state, ending.failure);
+      return;
+    }
+    this.#options.started(job);
+    goOn();
+    this.#options.changed(job);
   }
 
   #adopt(job: HostJob, durable: DurableJob): void {
@@ -125,19 +154,28 @@ export class DurableDesk {
       connection.send({ type: 'jobFailed', job: spec.job, failure: anotherJob(spec) });
       return;
     }
-    if (spec.secrets !== undefined && job.waitsFor === 'secrets') {
+    const bringsSecrets = spec.secrets !== undefined && !job.hasSecrets;
+    if (bringsSecrets) {
       job.giveSecrets(spec.secrets);
       job.ready = job.waitsFor === undefined;
     }
     const sharedBytes = spooledBytes(job);
     // A client that was never here before sends its shared inputs from their start.
     const sent = seen === undefined ? sharedBytes.map(() => 0) : [...sharedBytes];
-    const feed = { send: connection.send.bind(connection), number: spec.job, received: 0, sharedBytes: sent };
+    const granted = seen === undefined ? initialCredit : { tasks: 0, bytes: 0 };
+    const feed = {
+      send: connection.send.bind(connection),
+      number: spec.job,
+      received: 0,
+      grantedTasks: granted.tasks,
+      grantedBytes: granted.bytes,
+      hasEnded: false,
+      isUnlimited: false,
+      sharedBytes: sent,
+    };
     connection.feeds.set(spec.job, feed);
     connection.jobs.set(spec.job, job);
     durable.feeds.add(feed);
-    if (seen === undefined) job.grantedTasks = Math.max(job.grantedTasks, initialCredit.tasks);
-    else job.grantedTasks = job.grantedBytes = 0;
     const { awaitsFiles } = durable;
     const more = { tasks: 0, bytes: 0, sharedBytes, filesReady: !awaitsFiles };
     connection.send({ type: 'accepted', job: spec.job, ...more });
@@ -145,6 +183,7 @@ export class DurableDesk {
     const reader = this.#read(connection, spec.job, source, seen);
     durable.readers.add(reader);
     this.#options.grant(job);
+    if (bringsSecrets) this.#options.changed(job);
   }
 
   /** A client submits a job that is over: it gets what the journal holds. */
@@ -154,21 +193,36 @@ export class DurableDesk {
     const show = async (): Promise<void> => {
       const folder = await readJobFolder(this.#options.home, spec.id);
       const kept = await readKeptSpec(dir);
-      if (folder === undefined || kept === undefined || !isSameJob(kept, spec)) refuse(anotherJob(spec));
-      else if (folder.summary === undefined) refuse(elsewhere(spec));
+      // A job that could not be recorded to its end has only its description left.
+      const known = kept ?? folder?.description;
+      if (folder === undefined || known === undefined || !isSameJob(known, spec)) refuse(anotherJob(spec));
+      else if (folder.summary === undefined) refuse(this.#isOwn(folder) ? unrecorded(spec) : elsewhere(spec));
       else {
         connection.send({ type: 'accepted', job: spec.job, tasks: 0, bytes: 0, sharedBytes: [], filesReady: true });
         connection.send({ type: 'credit', job: spec.job, ...unlimited });
-        this.#read(connection, spec.job, { path: journalPath(dir) }, seen);
+        this.#read(connection, spec.job, { path: journalPath(dir) }, seen, folder.summary.failure);
       }
     };
     show().catch((error: unknown) => refuse(recordFailure(error)));
   }
 
-  #read(connection: ClientConnection, number: number, source: JournalSource, seen?: Seen): JobReader {
-    const sink = sinkOf(connection, number);
+  /** Written by this very process, which does not have it any more. */
+  #isOwn({ description }: JobFolder): boolean {
+    const { pid, startTicks } = this.#options.identity;
+    return description.host.pid === pid && description.host.startTicks === startTicks;
+  }
+
+  /** @param failure why the job as a whole failed, where its journal may not say it */
+  #read(
+    connection: ClientConnection,
+    number: number,
+    source: JournalSource,
+    seen?: Seen,
+    failure?: JobSummary['failure'],
+  ): JobReader {
+    const sink = sinkOf(connection, number, () => this.leave(connection, number));
     const reader: JobReader = new JobReader(sink, source, seen ?? { events: 0, logs: 0 }, error =>
-      sink.over(recordFailure(error)),
+      sink.over(failure ?? recordFailure(error)),
     );
     connection.readers.set(number, reader);
     return reader;
@@ -221,7 +275,8 @@ function placed(spec: JobSpec, home: string): JobSpec {
   return spec.cwd === '' ? { ...spec, cwd: jobFilesFolder(home, spec.id) } : spec;
 }
 
-function sinkOf(connection: ClientConnection, number: number): EntrySink {
+/** @param onOver the client has had the job's last word */
+function sinkOf(connection: ClientConnection, number: number, onOver: () => void): EntrySink {
   return {
     entry(lane, end, parts) {
       const head = Buffer.allocUnsafe(16);
@@ -234,6 +289,7 @@ function sinkOf(connection: ClientConnection, number: number): EntrySink {
     over(failure) {
       if (failure === undefined) connection.send({ type: 'jobEnded', job: number, peakSlots: 0 });
       else connection.send({ type: 'jobFailed', job: number, failure });
+      onOver();
     },
   };
 }
@@ -246,11 +302,32 @@ function anotherJob({ id }: JobSpec): Failure {
   };
 }
 
+/** The client has read some of the job: it was here. */
+function wasRead(seen: Seen | undefined): boolean {
+  return seen !== undefined && seen.events + seen.logs > 0;
+}
+
+function forgotten({ id }: JobSpec): Failure {
+  return {
+    code: 'AGENT_LOST',
+    message: `job "${id}" is no more on this machine`,
+    hint: 'it was removed, or the folder that held it was; run it again under a new id',
+  };
+}
+
 function elsewhere({ id }: JobSpec): Failure {
   return {
     code: 'USAGE',
     message: `job "${id}" runs in another agent of this machine`,
     hint: `follow it with \`megalith jobs attach ${id}\``,
+  };
+}
+
+function unrecorded({ id }: JobSpec): Failure {
+  return {
+    code: 'JOURNAL_FAILED',
+    message: `job "${id}" has failed, and its end could not be written down`,
+    hint: `remove it with \`megalith jobs rm ${id}\`, and run it again`,
   };
 }
 

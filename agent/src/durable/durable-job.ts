@@ -1,8 +1,9 @@
+import type { Allowance } from '../host/credit.js';
 import type { HostJob, JobClient } from '../host/host-job.js';
 import type { JobJournal } from '../journal/job-journal.js';
 import { JournalTail } from '../journal/journal-tail.js';
 import type { WrittenEntry } from '../journal/journal-writer.js';
-import type { Failure, HostMessage, JobSpec } from '../protocol/messages.js';
+import type { Failure, JobSpec } from '../protocol/messages.js';
 import { RecordCursor, type RecordKind, recordKind } from '../protocol/records.js';
 import type { TaskSpan } from '../protocol/tasks.js';
 import { Attempts } from './attempts.js';
@@ -10,11 +11,12 @@ import type { JobReader } from './job-reader.js';
 import type { Retries } from './retries.js';
 
 /** A client that sends a job's tasks, and how many of them it knows to be on disk. */
-export interface Feed {
-  send(message: HostMessage): void;
-  /** The client's number for the job. */
-  readonly number: number;
+export interface Feed extends Allowance {
   received: number;
+  /** The client has sent all its tasks. */
+  hasEnded: boolean;
+  /** It may send as much as it likes. */
+  isUnlimited: boolean;
 }
 
 /** Tasks that came and are on disk once the journal is written up to `end`. */
@@ -144,11 +146,8 @@ export class DurableJob implements JobClient {
     }
   }
 
-  /** To the clients that feed the job; what readers get comes from the journal. */
-  send(message: HostMessage): void {
-    if (message.type !== 'credit') return;
-    for (const feed of this.feeds) feed.send({ ...message, job: feed.number });
-  }
+  /** What readers get comes from the journal. */
+  send(): void {}
 
   sendRecords(): boolean {
     return true;

@@ -1,3 +1,4 @@
+import { MegalithError } from '../errors.js';
 import { decodeControl } from '../journal/entries.js';
 import type { EntryKind } from '../journal/entry-codec.js';
 import { type JournalEntry, JournalReader } from '../journal/journal-reader.js';
@@ -150,11 +151,13 @@ export class JobReader {
     const { path, tail } = this.#source;
     lane.file ??= new JournalReader(path, { from: lane.at })[Symbol.asyncIterator]();
     while (!this.#isClosed) {
+      // Up to here all is in the file.
+      const written = tail?.start ?? 0;
       const next = await lane.file.next();
       if (next.done) {
         lane.file = undefined;
-        // A journal that nobody writes and that has no ending was cut off.
-        if (tail === undefined && this.#end === undefined) throw new Error(`the journal "${path}" has no ending`);
+        // A journal that nobody writes and that has no ending was cut off, as was one that is shorter than what was written.
+        if (tail === undefined ? this.#end === undefined : lane.at < written) throw damagedJournal(path, lane.at);
         return undefined;
       }
       const { kind, payload, end } = next.value;
@@ -180,4 +183,11 @@ export class JobReader {
     void lane.file?.return?.();
     lane.file = undefined;
   }
+}
+
+function damagedJournal(path: string, offset: number): MegalithError {
+  return new MegalithError('JOURNAL_FAILED', `the journal "${path}" cannot be read from byte ${offset} on`, {
+    hint: 'what came before is right; run the job again under a new id for the rest',
+    details: { path, offset },
+  });
 }

@@ -1,6 +1,6 @@
 import { hostname } from 'node:os';
 import type { HostJob } from '../host/host-job.js';
-import { decodeControl } from '../journal/entries.js';
+import { type ControlEntry, decodeControl } from '../journal/entries.js';
 import { type JobFolder, readJobFolders } from '../journal/job-folders.js';
 import { journalPath } from '../journal/job-journal.js';
 import { JournalReader } from '../journal/journal-reader.js';
@@ -19,18 +19,26 @@ export interface AbandonedJob {
   readonly kept: KeptSpec;
 }
 
-/** The durable jobs of this machine that have not ended and whose host is dead. A folder that can't be read is left alone. */
-export async function abandonedJobs(home: string): Promise<AbandonedJob[]> {
+/** The durable jobs of this machine that have not ended and whose host is dead; `broken` tells why some can't be gone on with, by id. */
+export async function abandonedJobs(
+  home: string,
+): Promise<{ readonly found: readonly AbandonedJob[]; readonly broken: ReadonlyMap<string, unknown> }> {
   const found: AbandonedJob[] = [];
+  const broken = new Map<string, unknown>();
   const { jobs } = await readJobFolders(home);
   for (const folder of jobs) {
     const { description, summary, dir } = folder;
     const isOurs = description.durable === true && description.hostname === hostname();
     if (!isOurs || summary !== undefined || isAlive(description.host)) continue;
-    const kept = await readKeptSpec(dir);
-    if (kept !== undefined) found.push({ folder, kept });
+    try {
+      const kept = await readKeptSpec(dir);
+      if (kept !== undefined) found.push({ folder, kept });
+    } catch (error) {
+      broken.set(folder.id, error);
+    }
   }
-  return found.sort((a, b) => (a.folder.description.createdAt < b.folder.description.createdAt ? -1 : 1));
+  found.sort((a, b) => (a.folder.description.createdAt < b.folder.description.createdAt ? -1 : 1));
+  return { found, broken };
 }
 
 /** One task that has not had its last event. */
@@ -41,50 +49,66 @@ interface OpenTask {
   losses: number;
 }
 
+type Ending = ControlEntry & { readonly type: 'ended' };
+
+interface Continuation {
+  /** Set where the job had its last word before its host died. */
+  readonly ending: Ending | undefined;
+  /** Puts the tasks to work, once the job is known to its host. */
+  readonly goOn: () => void;
+}
+
 /**
  * Brings a job to where its journal says that it was: finished tasks stay finished, those that were running are to run again as a new
  * attempt, and those that had not begun wait.
- * @returns what puts the tasks to work, once the job is known to its host
  */
-export async function continueJob(job: HostJob, durable: DurableJob): Promise<() => void> {
+export async function continueJob(job: HostJob, durable: DurableJob): Promise<Continuation> {
   await job.journal.flush();
   const open = new Map<number, OpenTask>();
   let stop: Failure | undefined;
-  let hasEnded = false;
+  let ending: Ending | undefined;
   for await (const { kind, payload } of new JournalReader(journalPath(job.journal.dir))) {
     if (kind === 'tasks') openTasks(open, TaskSpan.parse(payload), durable);
-    else if (kind !== 'control') readEvents(open, payload, job, durable);
-    else {
+    else if (kind !== 'control') {
+      const failed = readEvents(open, payload, job, durable);
+      if (failed !== undefined && job.spec.stopsOnFailure === true) stop ??= stoppedBy(failed);
+    } else {
       const entry = decodeControl(payload);
       if (entry.type === 'taskCount') {
         job.taskCount = entry.taskCount;
         job.journal.tally.complete(entry.taskCount);
       } else if (entry.type === 'filesReady') durable.awaitsFiles = false;
-      else if (entry.type === 'ended') hasEnded = true;
+      else if (entry.type === 'ended') ending = entry;
       else if (entry.type === 'cancelled') {
         const failure: Failure = { code: 'CANCELLED', message: `cancelled: ${entry.reason}` };
-        if (entry.indexes === undefined) stop = failure;
+        if (entry.indexes === undefined) stop ??= failure;
         for (const index of entry.indexes ?? []) job.cancelled.set(index, failure);
       }
     }
   }
   job.ready = job.waitsFor === undefined;
-  // Every task had its last event; only the summary was not written.
-  if (hasEnded) open.clear();
   job.received = open.size;
-  return () => {
-    const waiting = [...open.values()].map(task => task.span);
+  const goOn = (): void => {
+    const waiting: TaskSpan[] = [];
     for (const [index, task] of open) {
       durable.retries?.received(task.span);
-      if (task.begun !== undefined) waiting[waiting.indexOf(task.span)] = afterLoss(job, index, task) ?? emptySpan;
+      if (task.begun === undefined) waiting.push(task.span);
+      else {
+        const next = afterLoss(job, index, task);
+        if (next !== undefined) waiting.push(next);
+        else if (job.spec.stopsOnFailure === true) stop ??= stoppedBy(index);
+      }
     }
     for (const span of waiting) job.queue.push(span);
     if (stop !== undefined) job.stop(stop);
     else job.dropCancelled();
   };
+  return { ending, goOn };
 }
 
-const emptySpan = TaskSpan.parse(Buffer.alloc(0));
+function stoppedBy(index: number): Failure {
+  return { code: 'CANCELLED', message: `cancelled: task ${index} failed` };
+}
 
 function openTasks(open: Map<number, OpenTask>, span: TaskSpan, durable: DurableJob): void {
   for (let task = 0; task < span.length; task++) {
@@ -94,22 +118,34 @@ function openTasks(open: Map<number, OpenTask>, span: TaskSpan, durable: Durable
   }
 }
 
-function readEvents(open: Map<number, OpenTask>, payload: Buffer, job: HostJob, durable: DurableJob): void {
+/** @returns a task that failed for good */
+function readEvents(
+  open: Map<number, OpenTask>,
+  payload: Buffer,
+  job: HostJob,
+  durable: DurableJob,
+): number | undefined {
+  let failed: number | undefined;
   const cursor = new RecordCursor(payload);
   while (cursor.advance()) {
     job.journal.tally.add(cursor);
     const { index, attempt, kind } = cursor;
     const task = open.get(index);
     if (task === undefined) continue;
-    if (kind === recordKind.started) task.begun = attempt;
-    else if (kind === recordKind.done) open.delete(index);
-    else if (kind === recordKind.failed && !cursor.retrying) open.delete(index);
-    else if (kind === recordKind.failed) {
+    if (kind === recordKind.done) open.delete(index);
+    else if (kind === recordKind.failed && !cursor.retrying) {
+      open.delete(index);
+      if (cursor.failureCode !== 'CANCELLED') failed ??= index;
+    } else if (kind !== recordKind.failed) {
+      // A short command is not announced at once: its output tells too that it ran.
+      task.begun = attempt;
+    } else {
       durable.attempts.raise(index, attempt + 1);
       const losses = task.losses + (cursor.failureCode === 'AGENT_LOST' ? 1 : 0);
       open.set(index, { span: task.span.asAttempt(attempt + 1), begun: undefined, losses });
     }
   }
+  return failed;
 }
 
 /** The next attempt of a task that was running, or undefined where it has had its last. */

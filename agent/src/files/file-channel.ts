@@ -72,12 +72,20 @@ export class FileChannel {
   send(type: FilesFrameType, ...parts: readonly Uint8Array[]): void {
     let length = 0;
     for (const part of parts) length += part.length;
-    const head = Buffer.allocUnsafe(frameHeadLength);
-    head.writeUInt32LE(length, 0);
-    head[4] = type;
     this.#stream.cork();
-    this.sendRaw(head);
+    this.sendRaw(frameHead(type, length));
     for (const part of parts) this.sendRaw(part);
+    this.#stream.uncork();
+  }
+
+  /** Sends a frame of bytes that are the sender's again when `onSent` is called; where the stream fails that may be never. */
+  sendLent(type: FilesFrameType, bytes: Uint8Array, onSent: () => void): void {
+    this.#stream.cork();
+    this.sendRaw(frameHead(type, bytes.length));
+    this.#stream.write(bytes, () => {
+      onSent();
+      this.#wake();
+    });
     this.#stream.uncork();
   }
 
@@ -149,10 +157,7 @@ export class FileChannel {
     if (!stream.destroyed) {
       const closed = new Promise<void>(resolve => stream.once('close', resolve));
       const payload = encodeFailure(error);
-      const head = Buffer.alloc(frameHeadLength);
-      head.writeUInt32LE(payload.length, 0);
-      head[4] = filesFrame.failed;
-      if (stream.writable) stream.end(Buffer.concat([head, payload]));
+      if (stream.writable) stream.end(Buffer.concat([frameHead(filesFrame.failed, payload.length), payload]));
       // What still comes is thrown away, for a peer that cannot send does not listen either.
       stream.resume();
       const timer = setTimeout(() => stream.destroy(), deaf.has(error.code) ? 0 : endTimeoutMs);
@@ -251,6 +256,13 @@ export class FileChannel {
     this.#queue.push(frame);
     this.#queuedBytes += frame.length + frameHeadLength;
   }
+}
+
+function frameHead(type: FilesFrameType, length: number): Buffer {
+  const head = Buffer.allocUnsafe(frameHeadLength);
+  head.writeUInt32LE(length, 0);
+  head[4] = type;
+  return head;
 }
 
 /** The payload as one piece. */

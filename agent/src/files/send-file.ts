@@ -85,9 +85,12 @@ async function sendPieces(
   { size, sparse }: FileState,
   onBytes: (count: number) => void,
 ): Promise<boolean> {
+  // What was sent is read into again: to make a new buffer of this size costs the kernel more than the reading.
+  const free: Buffer[] = [];
+  const pieceBytes = Math.min(chunkBytes, size);
   const readAt = async (position: number): Promise<Buffer> => {
-    const piece = Buffer.allocUnsafeSlow(Math.min(chunkBytes, size - position));
-    const { bytesRead } = await read(descriptor, piece, 0, piece.length, position);
+    const piece = free.pop() ?? Buffer.allocUnsafeSlow(pieceBytes);
+    const { bytesRead } = await read(descriptor, piece, 0, Math.min(pieceBytes, size - position), position);
     return piece.subarray(0, bytesRead);
   };
   let position = 0;
@@ -98,7 +101,7 @@ async function sendPieces(
     ahead = piece.length > 0 && position < size ? readAt(position) : undefined;
     try {
       if (sparse) sendWithHoles(channel, piece);
-      else if (piece.length > 0) channel.send(filesFrame.data, piece);
+      else if (piece.length > 0) channel.sendLent(filesFrame.data, piece, () => free.push(wholeOf(piece)));
       onBytes(piece.length);
       await channel.drained();
     } catch (error) {
@@ -109,6 +112,10 @@ async function sendPieces(
   }
   if (position < size) onBytes(size - position);
   return position === size;
+}
+
+function wholeOf(piece: Buffer): Buffer {
+  return Buffer.from(piece.buffer);
 }
 
 function sendWithHoles(channel: FileChannel, piece: Buffer): void {

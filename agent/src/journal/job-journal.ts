@@ -12,7 +12,7 @@ import type { JobFolder } from './job-folders.js';
 import { type JobSummary, summaryPath, tallied } from './job-summary.js';
 import { type JobOutcome, JobTally } from './job-tally.js';
 import { JournalWriter, type WrittenEntry } from './journal-writer.js';
-import { keepSpec } from './kept-spec.js';
+import { dropKeptSpec, keepSpec } from './kept-spec.js';
 import { writeFailure } from './write-failure.js';
 
 export interface JobJournalOptions {
@@ -161,7 +161,6 @@ export class JobJournal {
     const { counts, peakMemoryBytes } = this.tally;
     const measured = peakMemoryBytes === undefined ? {} : { peakMemoryBytes };
     this.#write({ type: 'ended', at, state, counts, ...measured, ...(failure && { failure }) });
-    await this.#writer.close();
     const path = summaryPath(this.dir);
     const summary: JobSummary = {
       state,
@@ -169,6 +168,14 @@ export class JobJournal {
       ...tallied(this.tally),
       ...(failure && { failure: inBrief(failure) }),
     };
+    try {
+      await this.#writer.close();
+    } catch (error) {
+      // Nobody is to go on with it; and on a full disk what is removed makes room for the summary.
+      await dropKeptSpec(this.dir);
+      await writeFileAtomically(path, JSON.stringify(summary));
+      throw error;
+    }
     try {
       await writeFileAtomically(path, JSON.stringify(summary));
     } catch (cause) {

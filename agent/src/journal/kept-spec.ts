@@ -1,4 +1,4 @@
-import { readFile } from 'node:fs/promises';
+import { readFile, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { deserialize, serialize } from 'node:v8';
 import type { JobSpec } from '../protocol/messages.js';
@@ -16,6 +16,11 @@ export function keepSpec(folder: string, spec: JobSpec): void {
   const { secrets = {}, ...rest } = spec;
   const kept: KeptSpec = { ...rest, secretNames: Object.keys(secrets) };
   writeFileAtomicallySync(keptSpecPath(folder), serialize(kept));
+}
+
+/** No other host can go on with the job from now on. */
+export function dropKeptSpec(folder: string): Promise<void> {
+  return rm(keptSpecPath(folder), { force: true });
 }
 
 /** Undefined where none was kept. The file is this program's own, in a folder that only its user can write. */

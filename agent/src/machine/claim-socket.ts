@@ -1,55 +1,88 @@
+import { randomBytes } from 'node:crypto';
 import { once } from 'node:events';
-import { link, rename, rm } from 'node:fs/promises';
+import { rmSync } from 'node:fs';
+import { link, mkdir, readdir, rename, rm } from 'node:fs/promises';
 import { connect, type Server } from 'node:net';
+import { join } from 'node:path';
 
 /** Somebody who listens accepts at once; this long is for a machine that is frozen, milliseconds. */
 const answerDeadlineMs = 5000;
 
+/** A path that this process listens on, and no other. */
+export interface Claim {
+  /** Lets others have the path; at once, for a process that ends. */
+  release(): void;
+}
+
 /**
- * Listens on a path that only one living process can have. The socket is made under a name of this process and then linked to the
- * path, which fails where there is one; a dead process's socket refuses connections, and is moved away.
- * @returns false where another process listens there
+ * Listens on a path that only one living process can have. Who has it is decided by the folder `<path>.c`: it holds the holder's socket, under
+ * a name that nobody had before. A folder of one's own is renamed to it, which the system allows only where there is none or an empty one.
+ * A dead holder's socket refuses connections, and is removed by its name: whoever is late with that removes nothing.
+ * @returns undefined where another process listens there
  */
-export async function claimSocket(server: Server, path: string): Promise<boolean> {
+export async function claimSocket(server: Server, path: string): Promise<Claim | undefined> {
   const own = `${path}.${process.pid}`;
-  await rm(own, { force: true });
-  server.listen(own);
+  const held = `${path}.c`;
+  const name = randomBytes(4).toString('hex');
+  await rm(own, { recursive: true, force: true });
+  await mkdir(own, { mode: 0o700 });
+  server.listen(join(own, name));
   await once(server, 'listening');
   try {
-    for (;;) {
-      if (await linked(own, path)) return true;
-      if (await answers(path)) {
+    while (!(await renamed(own, held))) {
+      if (await isTaken(held)) {
         server.close();
-        return false;
+        return undefined;
       }
-      await moveStale(path);
     }
   } finally {
-    await rm(own, { force: true });
+    await rm(own, { recursive: true, force: true });
   }
+  await show(join(held, name), path);
+  return {
+    release() {
+      rmSync(path, { force: true });
+      rmSync(join(held, name), { force: true });
+    },
+  };
 }
 
-async function linked(own: string, path: string): Promise<boolean> {
+async function renamed(own: string, held: string): Promise<boolean> {
   try {
-    await link(own, path);
+    await rename(own, held);
     return true;
   } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === 'EEXIST') return false;
+    const { code } = error as NodeJS.ErrnoException;
+    if (code === 'ENOTEMPTY' || code === 'EEXIST') return false;
     throw error;
   }
 }
 
-/** Moves a dead socket away. Where another process has just put a living one in its place, that goes back. */
-async function moveStale(path: string): Promise<void> {
-  const aside = `${path}.${process.pid}.stale`;
+/** Whether anybody listens in the folder; the sockets of the dead are removed. */
+async function isTaken(held: string): Promise<boolean> {
+  for (const name of await namesIn(held)) {
+    const socket = join(held, name);
+    if (await answers(socket)) return true;
+    await rm(socket, { force: true });
+  }
+  return false;
+}
+
+async function namesIn(folder: string): Promise<string[]> {
   try {
-    await rename(path, aside);
+    return await readdir(folder);
   } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return;
+    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return [];
     throw error;
   }
-  if (await answers(aside)) await linked(aside, path);
+}
+
+/** Puts the socket where clients look for it, in the place of a dead one. */
+async function show(socket: string, path: string): Promise<void> {
+  const aside = `${path}.${process.pid}.l`;
   await rm(aside, { force: true });
+  await link(socket, aside);
+  await rename(aside, path);
 }
 
 /** Whether anybody listens on a socket. */

@@ -9,7 +9,7 @@ import { defaultRetention, pruneJobs } from '../journal/prune-jobs.js';
 import { usableCpus } from '../memory/usable-cpus.js';
 import { usableMemoryBytes } from '../memory/usable-memory.js';
 import type { MachineRequest } from '../protocol/messages.js';
-import { claimSocket } from './claim-socket.js';
+import { type Claim, claimSocket } from './claim-socket.js';
 import { type IdleVerdict, judgeIdle } from './idle-clock.js';
 import type { AgentLine, MachineOptions } from './machine.js';
 import { answerRequest } from './machine-requests.js';
@@ -46,6 +46,7 @@ export class MachineAgent {
   readonly #sharing = new Set<ClientConnection>();
   readonly #neighbours: Neighbours;
   readonly #waitingSockets: Socket[] = [];
+  #claim: Claim | undefined;
   #isServing = false;
   #draining = false;
   /** There is a younger agent: this one does not stay for later jobs. */
@@ -85,7 +86,8 @@ export class MachineAgent {
   async claim(): Promise<{ readonly line: AgentLine; readonly isOurs: boolean }> {
     const { folder, hash } = this.#options;
     const linePath = join(folder, 'agent.json');
-    if (await claimSocket(this.#server, this.#socketPath)) {
+    this.#claim = await claimSocket(this.#server, this.#socketPath);
+    if (this.#claim !== undefined) {
       const line = { pid: process.pid, socket: this.#socketPath, hash };
       await writeFileAtomically(linePath, JSON.stringify(line));
       return { line, isOurs: true };
@@ -222,8 +224,9 @@ export class MachineAgent {
   #leave(): void {
     this.#isEnding = true;
     this.#neighbours.close();
-    rmSync(this.#socketPath, { force: true });
-    rmSync(join(this.#options.folder, 'agent.json'), { force: true });
+    // What belongs to another agent stays.
+    if (this.#claim !== undefined) rmSync(join(this.#options.folder, 'agent.json'), { force: true });
+    this.#claim?.release();
     this.#server.close();
   }
 }

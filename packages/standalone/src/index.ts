@@ -11,6 +11,18 @@ export type { Clearance, HostEntry, HostFacts } from './inventory/host-entry.js'
 export { hostNameRule, isHostName } from './inventory/host-name.js';
 export { type Inventory, type InventoryOptions, readInventory } from './inventory/read-inventory.js';
 export { readSshFiles, type SshFiles } from './inventory/ssh-files.js';
+export { addTo, FoundJob, type FoundReport } from './jobs/found-job.js';
+export type { JobMoment } from './jobs/job-moments.js';
+export { JointStanding } from './jobs/joint-standing.js';
+export type { ListedJob } from './jobs/listed-job.js';
+export { type JobsListing, MachineJobs } from './jobs/machine-jobs.js';
+export type { Machine, Shape } from './machine.js';
+export { allMachines, machineNamed } from './machines/all-machines.js';
+export { drainMachine, type EndedState, stopMachine } from './machines/end-machine.js';
+export type { AgentState, MachineProblem, MachineState } from './machines/machine-state.js';
+export { machineStates } from './machines/machine-states.js';
+export { openSshClient, type SshClientSetup } from './machines/ssh-client-setup.js';
+export type { AskOptions } from './machines/with-agent.js';
 export { sshTarget } from './providers/ssh-target.js';
 export { connectSsh } from './ssh/connect-ssh.js';
 export type { HostKey } from './ssh/host-key.js';

@@ -21,6 +21,8 @@ export interface BenchCase {
 export interface Bench {
   readonly name: string;
   readonly cases: readonly BenchCase[];
+  /** Ends what its cases share. */
+  readonly end?: () => Promise<void>;
 }
 
 /** A finished case. `ratio` is `ours / peer`, for every unit: below 1, ours takes less. */

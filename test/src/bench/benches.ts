@@ -4,6 +4,12 @@ import { commands } from './cases/commands.js';
 import { computingTasks } from './cases/computing-tasks.js';
 import { sharedMemory } from './cases/shared-memory.js';
 import { shipping } from './cases/shipping.js';
+import { endBenchHosts } from './cases/ssh/bench-hosts.js';
+import { bootstrap } from './cases/ssh/bootstrap.js';
+import { command } from './cases/ssh/command.js';
+import { files } from './cases/ssh/files.js';
+import { streams } from './cases/ssh/streams.js';
+import { tasks } from './cases/ssh/tasks.js';
 import { start } from './cases/start.js';
 import { trivialTasks } from './cases/trivial-tasks.js';
 
@@ -13,4 +19,5 @@ export const benches: readonly Bench[] = [
     name: 'map',
     cases: [...trivialTasks, ...computingTasks, ...commands, ...sharedMemory, ...clientMemory, ...start, ...shipping],
   },
+  { name: 'ssh', cases: [...command, ...tasks, ...files, ...bootstrap, ...streams], end: endBenchHosts },
 ];

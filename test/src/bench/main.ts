@@ -42,6 +42,7 @@ for (const bench of asked) {
       console.error(`failed: ${subject.name}: ${error instanceof Error ? error.message : String(error)}`);
     }
   }
+  await bench.end?.();
   const whole = bench.cases.length === benches.find(({ name }) => name === bench.name)?.cases.length;
   if (whole && !failed) console.error(`kept in ${keepResults(bench.name, rows, new Date())}`);
 }

@@ -13,10 +13,22 @@ export interface ProcessRun {
   readonly stdout: string;
 }
 
+export interface ProgramOptions {
+  /** Beside this process's own. */
+  readonly env?: Readonly<Record<string, string>>;
+  /** What it prints goes to the null device. */
+  readonly silent?: boolean;
+}
+
 /** Runs a program to its end. Throws if it fails, with what it wrote to stderr. */
-export async function runProgram(program: string, args: readonly string[], input = ''): Promise<ProcessRun> {
+export async function runProgram(
+  program: string,
+  args: readonly string[],
+  input = '',
+  { env, silent = false }: ProgramOptions = {},
+): Promise<ProcessRun> {
   const began = performance.now();
-  const child = start(program, args, ['pipe', 'pipe', 'pipe']);
+  const child = start(program, args, ['pipe', silent ? 'ignore' : 'pipe', 'pipe'], env);
   child.stdin?.end(input);
   const stdout = await outputOf(child, program);
   return { wholeMs: performance.now() - began, stdout };
@@ -59,8 +71,13 @@ function measureIn(name: string, stdout: string): number {
   return value;
 }
 
-function start(program: string, args: readonly string[], stdio: StdioOptions): ChildProcess {
-  return spawn(program, args, { stdio, timeout: limitMs, killSignal: 'SIGKILL' });
+function start(
+  program: string,
+  args: readonly string[],
+  stdio: StdioOptions,
+  env: Readonly<Record<string, string>> = {},
+): ChildProcess {
+  return spawn(program, args, { stdio, env: { ...process.env, ...env }, timeout: limitMs, killSignal: 'SIGKILL' });
 }
 
 async function outputOf(child: ChildProcess, name: string): Promise<string> {

@@ -14,7 +14,7 @@ export function select(benches: readonly Bench[], names: readonly string[]): rea
   }
   return benches
     .map(bench => ({
-      name: bench.name,
+      ...bench,
       cases: bench.cases.filter(subject => names.some(name => fits(name, bench.name, subject.name))),
     }))
     .filter(bench => bench.cases.length > 0);

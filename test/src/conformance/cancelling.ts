@@ -9,7 +9,7 @@ import { neverEnds } from './tasks/slow-to-load.js';
 
 /** Ending work before its time: signals, single tasks, time limits, and the rest of a job after a failure. */
 export function cancelling(place: Place): void {
-  describe.runIf(place.capabilities.sameMachine)('cancelling', () => {
+  describe.runIf(place.capabilities.sameFiles)('cancelling', () => {
     const executor = executorOf(place);
 
     function gated(count: number) {

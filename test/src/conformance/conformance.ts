@@ -23,7 +23,15 @@ import { values } from './values.js';
 import { waiting } from './waiting.js';
 import { workerDeaths } from './worker-deaths.js';
 
-const everything: Capabilities = { sameMachine: true, threads: true, commands: true, openPool: undefined };
+const everything: Capabilities = {
+  sameFiles: true,
+  clientFolder: true,
+  ownPackage: true,
+  freshMachines: true,
+  threads: true,
+  commands: true,
+  openPool: undefined,
+};
 
 const sections = [
   calls,

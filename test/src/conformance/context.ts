@@ -55,10 +55,22 @@ export function context(place: Place): void {
       expect(await executor().callAsync(environment, ['MEGALITH_TEST_VARIABLE'])).toEqual([undefined]);
     });
 
-    test.runIf(place.capabilities.sameMachine)("runs in the client's folder, or in the job's own", async () => {
+    test.runIf(place.capabilities.sameFiles)('runs in the folder that its job names', async () => {
       const folder = scratchFolder();
       expect(await executor().callAsync(currentFolder, undefined, { cwd: folder })).toBe(folder);
-      expect(await executor().callAsync(currentFolder, undefined)).toBe(process.cwd());
+    });
+
+    test("runs in the client's folder where that is, and elsewhere in one of its job's own", async () => {
+      const first = executor().callAsync(currentFolder, undefined);
+      if (place.capabilities.clientFolder) {
+        expect(await first).toBe(process.cwd());
+        return;
+      }
+      const second = executor().callAsync(currentFolder, undefined);
+      expect([await first, await second].map((folder, i) => folder.includes([first, second][i]!.job.id))).toEqual([
+        true,
+        true,
+      ]);
     });
 
     test('sees events of its job in order', async () => {
@@ -68,7 +80,7 @@ export function context(place: Place): void {
       expect(types).toEqual(['planned', 'queued', 'started', 'done', 'ended']);
     });
 
-    test.runIf(place.capabilities.sameMachine)('is told as running while it runs', async () => {
+    test.runIf(place.capabilities.sameFiles)('is told as running while it runs', async () => {
       const folder = scratchFolder();
       const gate = gateIn(folder);
       const started: number[] = [];

@@ -8,7 +8,7 @@ import { passGate } from './tasks/gate.js';
 
 /** One job never touches another: in Lithops, collecting a result stops every other job of the executor. */
 export function jobsApart(place: Place): void {
-  describe.runIf(place.capabilities.sameMachine)('two jobs of one executor', () => {
+  describe.runIf(place.capabilities.sameFiles)('two jobs of one executor', () => {
     const executor = executorOf(place);
 
     function gatedPair() {

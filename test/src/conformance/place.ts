@@ -3,8 +3,14 @@ import { afterAll, beforeAll } from 'vitest';
 
 /** What a backend may lack; a suite that needs it is then left out, and says so. */
 export interface Capabilities {
-  /** Tasks see the files and processes of the machine that runs the tests. */
-  readonly sameMachine: boolean;
+  /** Tasks see the folders that `scratchFolder` makes, under the same paths. */
+  readonly sameFiles: boolean;
+  /** Tasks run in the client's folder unless told otherwise; elsewhere in one of the job's own. */
+  readonly clientFolder: boolean;
+  /** Tasks find Megalith's package where the client has it, to start jobs of their own. */
+  readonly ownPackage: boolean;
+  /** Each executor begins with machines on which nothing has run. */
+  readonly freshMachines: boolean;
   /** Tasks may run as threads and share memory. */
   readonly threads: boolean;
   readonly commands: boolean;

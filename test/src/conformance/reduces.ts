@@ -58,7 +58,7 @@ export function reduces(place: Place): void {
       );
     });
 
-    test.runIf(place.capabilities.sameMachine)(
+    test.runIf(place.capabilities.sameFiles)(
       'fails with the failure of the map, and never reduces what is not whole',
       async () => {
         const tally = tallyIn(scratchFolder());
@@ -85,7 +85,7 @@ export function reduces(place: Place): void {
       expect(error.message).toContain('cannot add');
     });
 
-    test.runIf(place.capabilities.sameMachine)('holds no worker for the reduce while the maps run', async () => {
+    test.runIf(place.capabilities.sameFiles)('holds no worker for the reduce while the maps run', async () => {
       const folder = scratchFolder();
       const gate = gateIn(folder);
       const tally = tallyIn(folder);

@@ -3,9 +3,16 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { onTestFinished } from 'vitest';
 
+let root = tmpdir();
+
+/** From now on, scratch folders of this test file are made in that folder: one that its machines share. */
+export function makeScratchIn(folder: string): void {
+  root = folder;
+}
+
 /** A folder that lives as long as the running test. */
 export function scratchFolder(): string {
-  const folder = mkdtempSync(join(tmpdir(), 'megalith-test-'));
+  const folder = mkdtempSync(join(root, 'megalith-test-'));
   onTestFinished(() => rmSync(folder, { recursive: true, force: true, maxRetries: 5 }));
   return folder;
 }

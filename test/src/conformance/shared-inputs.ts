@@ -54,7 +54,7 @@ export function sharedInputs(place: Place): void {
       expect(await executor().map(sumShared, [['a', 'b', 'empty']], { shared })).toEqual([6.5]);
     });
 
-    test.runIf(place.capabilities.sameMachine)('may be a file, read where the tasks run', async () => {
+    test.runIf(place.capabilities.sameFiles)('may be a file, read where the tasks run', async () => {
       const path = join(scratchFolder(), 'numbers.bin');
       writeFileSync(path, new Uint8Array(Float64Array.of(1.5, 2.5, 4).buffer));
       expect(

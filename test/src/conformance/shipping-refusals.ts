@@ -73,7 +73,7 @@ export function shippingRefusals(place: Place): void {
       expect(['USAGE', 'CANNOT_SHIP']).toContain(error.code);
     });
 
-    test.runIf(place.capabilities.sameMachine)(
+    test.runIf(place.capabilities.sameFiles)(
       'leaves everything as it was: no item is read, no task is run',
       async () => {
         const tally = tallyIn(scratchFolder());

@@ -8,7 +8,7 @@ import { passGate } from './tasks/gate.js';
 
 /** Waiting for a part of the work, and giving up on waiting without giving up the work. */
 export function waiting(place: Place): void {
-  describe.runIf(place.capabilities.sameMachine)('waiting', () => {
+  describe.runIf(place.capabilities.sameFiles)('waiting', () => {
     const executor = executorOf(place);
 
     /** Four tasks; each ends when its own gate opens. */

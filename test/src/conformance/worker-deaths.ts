@@ -1,36 +1,36 @@
+import { writeFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { eventually, within } from './eventually.js';
 import { failureOf } from './failure-of.js';
 import { executorOf, type Place } from './place.js';
 import { gateIn, scratchFolder, tallyIn } from './scratch.js';
 import { double } from './tasks/arithmetic.js';
-import { announcePid } from './tasks/pid.js';
 import { runPlan } from './tasks/plan.js';
+import { awaitDeath } from './tasks/victim.js';
 
 /** A worker that dies: Lithops loses the task without a word, and its client waits for ever. */
 export function workerDeaths(place: Place): void {
-  describe.runIf(place.capabilities.sameMachine)('the death of a worker', () => {
+  describe.runIf(place.capabilities.sameFiles)('the death of a worker', () => {
     const executor = executorOf(place);
 
+    /** Tasks that wait at a gate, or for their death. */
     function victims(count: number) {
       const folder = scratchFolder();
       const gate = gateIn(folder);
       const tally = tallyIn(folder);
-      const items = Array.from({ length: count }, (_, value) => ({ value, gate: gate.path, tally: tally.path }));
-      const pidOf = (value: number) =>
-        eventually(`task ${value} runs`, () => {
-          const line = tally.lines().findLast(text => text.startsWith(`${value} `));
-          return line === undefined ? undefined : Number(line.split(' ')[1]);
-        });
-      return { gate, tally, items, pidOf };
+      const deaths = Array.from({ length: count }, (_, value) => join(folder, `death-${value}`));
+      const items = deaths.map((death, value) => ({ value, gate: gate.path, death, tally: tally.path }));
+      const allRun = () => eventually('all tasks run', () => tally.lines().length === count);
+      const kill = (value: number) => writeFileSync(`${deaths[value]}-1`, '');
+      return { gate, tally, items, allRun, kill };
     }
 
     test('in the middle of a task fails that task with the true cause, and no other', async () => {
-      const { gate, items, pidOf } = victims(3);
-      const job = executor().map(announcePid, items, { cpus: 0.1 });
-      await pidOf(0);
-      await pidOf(2);
-      process.kill(await pidOf(1), 'SIGKILL');
+      const { gate, items, allRun, kill } = victims(3);
+      const job = executor().map(awaitDeath, items, { cpus: 0.1 });
+      await allRun();
+      kill(1);
       const error = await failureOf(job.future(1));
       expect(error.code).toBe('CRASHED');
       expect(`${error.message} ${JSON.stringify(error.details)}`).toContain('SIGKILL');
@@ -40,21 +40,14 @@ export function workerDeaths(place: Place): void {
     });
 
     test('in the middle of a task that may be retried runs that task again, once', async () => {
-      const { gate, tally, items, pidOf } = victims(3);
-      const job = executor().map(announcePid, items, { cpus: 0.1, retries: { retries: 1, backoff: 1 } });
-      await pidOf(0);
-      await pidOf(2);
-      const dead = await pidOf(1);
-      process.kill(dead, 'SIGKILL');
-      await eventually('task 1 runs again', async () => (await pidOf(1)) !== dead);
+      const { gate, tally, items, allRun, kill } = victims(3);
+      const job = executor().map(awaitDeath, items, { cpus: 0.1, retries: { retries: 1, backoff: 1 } });
+      await allRun();
+      kill(1);
+      await eventually('task 1 runs again', () => tally.count('1') === 2);
       gate.open();
       expect(await job).toEqual([0, 1, 2]);
-      expect(
-        tally
-          .lines()
-          .map(line => line.split(' ')[0])
-          .sort(),
-      ).toEqual(['0', '1', '1', '2']);
+      expect(tally.lines().sort()).toEqual(['0', '1', '1', '2']);
     });
 
     test('after death on every attempt ends with the failure, counted once', async () => {

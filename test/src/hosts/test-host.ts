@@ -32,6 +32,8 @@ export interface HostOptions {
   readonly clockOffsetMs?: number;
   /** Size of each host's disk where hosts have one ('disk'). @defaultValue 2 GiB */
   readonly diskBytes?: number;
+  /** A folder of this machine that the hosts have under the same path. @defaultValue none; hosts without 'isolation' see all folders of the user */
+  readonly sharedFolder?: string;
 }
 
 /** Hosts with SSH, made for a test and ended with it. */

@@ -1,7 +1,7 @@
 import * as Args from '@oclif/core/args';
 import * as Flags from '@oclif/core/flags';
 import { BaseCommand } from '../base-command.js';
-import { jobFlags } from '../flags/job-flags.js';
+import { fetchFlag, jobFlags } from '../flags/job-flags.js';
 
 export default class MapCommand extends BaseCommand {
   static override summary = 'call a function of a module for every item';
@@ -46,6 +46,7 @@ export default class MapCommand extends BaseCommand {
       description: 'write results here: one array where it ends in .json, else one a line',
       helpValue: 'FILE',
     }),
+    fetch: Flags.string(fetchFlag),
     shared: Flags.string({
       description: 'a file that all tasks see in memory, as context.shared.NAME; may be given again',
       helpValue: 'NAME=FILE[:TYPE]',

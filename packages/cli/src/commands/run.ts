@@ -1,13 +1,14 @@
 import * as Flags from '@oclif/core/flags';
 import { BaseCommand } from '../base-command.js';
-import { jobFlags } from '../flags/job-flags.js';
+import { fetchFlag, jobFlags } from '../flags/job-flags.js';
 
 export default class Run extends BaseCommand {
   static override summary = 'run a command, or one command over many items';
   static override description =
     'Everything after -- is the command. Its output passes through byte for byte, and its exit code is the exit code of megalith ' +
     '(see "megalith help exit-codes"). With --each, {} stands for the item, {.} for the item without extension, {/} for its last part, ' +
-    '{//} for its folder, {/.} for the last part without extension and {#} for its number; without any, the item comes last.';
+    '{//} for its folder, {/.} for the last part without extension and {#} for its number; without any, the item comes last. ' +
+    "On a machine (--host) the command runs in a folder of the job's own, where --input puts files and --output takes them from; Ctrl-C ends it there too.";
 
   static override usage = ['run [FLAGS] -- COMMAND...', "run [FLAGS] --each FILE|'GLOB'|- -- COMMAND..."];
 
@@ -25,6 +26,14 @@ export default class Run extends BaseCommand {
       command: '<%= config.bin %> run --each - --keep-order --shell \'wc -l < {} | tr -d " "\'',
     },
     {
+      description: 'on a host of the inventory, with its files there and back',
+      command: '<%= config.bin %> run --host alpha --input reads/ --output asm/ -- ./assemble.sh reads/ asm/',
+    },
+    {
+      description: 'and leave it there',
+      command: '<%= config.bin %> run --host alpha --detach -- ./simulate.sh',
+    },
+    {
       description: 'keep a log as GNU parallel does',
       command: '<%= config.bin %> run --each urls.txt --joblog fetch.log --retries 2 -- curl -fsSO {}',
     },
@@ -35,6 +44,7 @@ export default class Run extends BaseCommand {
 
   static override flags = {
     ...jobFlags,
+    output: Flags.string({ ...fetchFlag, aliases: ['fetch'] }),
     each: Flags.string({
       description: 'run once for each line of a file or of stdin (-), or for each file of a quoted glob',
       helpValue: 'SOURCE',

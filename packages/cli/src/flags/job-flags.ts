@@ -76,7 +76,8 @@ export const jobFlags = {
     helpGroup: 'PLACE',
   }),
   detach: Flags.boolean({
-    description: 'hand the job over, print its id, and leave; without --backend and --host: to any host, else this machine',
+    description:
+      'hand the job over, print its id, and leave; without --backend and --host: to any host, else this machine',
     helpGroup: 'PLACE',
   }),
   input: Flags.string({

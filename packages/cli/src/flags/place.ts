@@ -38,7 +38,7 @@ export function placeFor(wishes: PlaceWishes): PlaceChoice {
 }
 
 /** The names in a list that is parted by commas. */
-export function hostNames(text: string): readonly string[] {
+function hostNames(text: string): readonly string[] {
   return text
     .split(',')
     .map(name => name.trim())

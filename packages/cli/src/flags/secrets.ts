@@ -39,9 +39,13 @@ function textOf(name: string, path: string): string {
   try {
     return readFileSync(path, 'utf8').replace(/\r?\n$/, '');
   } catch (error) {
-    throw new MegalithError('USAGE', `the secret "${name}" cannot be read from "${path}": ${(error as Error).message}`, {
-      hint: 'the path is relative to the folder where this command runs',
-      cause: error,
-    });
+    throw new MegalithError(
+      'USAGE',
+      `the secret "${name}" cannot be read from "${path}": ${(error as Error).message}`,
+      {
+        hint: 'the path is relative to the folder where this command runs',
+        cause: error,
+      },
+    );
   }
 }

@@ -1,22 +1,29 @@
-import { listJobs, MegalithError, removeJob } from '@megalith/core';
-import { inJobsHome } from '../preferences/jobs-home.js';
+import { MegalithError } from '@megalith/core';
+import { type Note, tellOfSilent, withJobs } from './open-jobs.js';
 
-/** Removes the jobs named, or all that are over. @returns their ids, in the order of removal */
-export async function removeJobs(ids: readonly string[], ended: boolean): Promise<string[]> {
+/** Removes the jobs named, or all of this client's that are over. @returns their ids, in the order of removal */
+export async function removeJobs(ids: readonly string[], ended: boolean, note: Note): Promise<string[]> {
   if (ids.length > 0 === ended) {
     throw new MegalithError('USAGE', ids.length > 0 ? 'both ids and --ended are given' : 'nothing is named to remove', {
       hint: 'give ids, or --ended for all jobs that are over',
     });
   }
-  const home = inJobsHome();
-  const wanted = ended ? await endedIds(home) : ids;
-  const removed: string[] = [];
-  for (const id of wanted) removed.push(await removeJob(id, home));
-  return removed;
-}
-
-async function endedIds(home: { readonly home?: string }): Promise<string[]> {
-  // A job that cannot be read may be anything, also running.
-  const jobs = await listJobs({ ...home, onUnreadable: () => undefined });
-  return jobs.filter(job => job.state !== 'running').map(job => job.id);
+  return await withJobs(async jobs => {
+    let wanted = ids;
+    if (ended) {
+      // A machine may have jobs of others too.
+      const ours = await jobs.begunHere();
+      const listing = await jobs.list();
+      tellOfSilent(listing.unreachable, note);
+      wanted = listing.jobs.filter(job => ours.has(job.id) && job.state !== 'running').map(job => job.id);
+    }
+    const removed: string[] = [];
+    for (const id of wanted) {
+      const job = await jobs.find(id);
+      if (!ended) tellOfSilent(job.unreachable, note);
+      await job.remove();
+      removed.push(job.id);
+    }
+    return removed;
+  });
 }

@@ -1,8 +1,9 @@
 import { formatDuration, formatSize, type JobListing, type JobReport } from '@megalith/core';
+import type { FoundReport, ListedJob } from '@megalith/standalone';
 import { table } from './table.js';
 
 /** The listing of `megalith jobs`. @param now epoch milliseconds */
-export function jobTable(jobs: readonly JobListing[], now: number): string {
+export function jobTable(jobs: readonly ListedJob[], now: number): string {
   const columns = [
     { heading: 'ID' },
     { heading: 'STATE' },
@@ -10,22 +11,24 @@ export function jobTable(jobs: readonly JobListing[], now: number): string {
     { heading: 'FAILED', align: 'right' as const },
     { heading: 'STARTED' },
     { heading: 'TOOK', align: 'right' as const },
+    { heading: 'WHERE' },
     { heading: 'NAME' },
   ];
   const rows = jobs.map(job => [
     job.id,
-    job.state,
+    stateText(job),
     job.counts.complete ? String(job.counts.total) : `${job.counts.total}+`,
     String(job.counts.failed),
     ago(job.createdAt, now),
     formatDuration(took(job, now)),
+    job.where.join(','),
     oneLine(job.name),
   ]);
   return table(columns, rows);
 }
 
 /** What `megalith jobs show` says. */
-export function jobText(job: JobReport, now: number): string {
+export function jobText(job: FoundReport, now: number): string {
   const { counts } = job;
   const facts: readonly (readonly [string, string | undefined])[] = [
     ['id', job.id],
@@ -42,6 +45,7 @@ export function jobText(job: JobReport, now: number): string {
     ['asked for', requirementsText(job)],
     ['tags', job.tags.length === 0 ? undefined : job.tags.join(', ')],
     ['folder', job.cwd],
+    ['where', job.where.join(', ')],
     ['machine', `${job.hostname}, process ${job.pid}`],
     ['could not run', job.failure === undefined ? undefined : `${job.failure.message} (${job.failure.code})`],
   ];
@@ -52,6 +56,17 @@ export function jobText(job: JobReport, now: number): string {
     failure => `  task ${failure.index}, attempt ${failure.attempt}: ${failure.code}: ${failure.message}\n`,
   );
   return [...lines, ...(failures.length === 0 ? [] : ['first failures:\n', ...failures])].join('');
+}
+
+/** A job that runs may have nothing to run with. */
+function stateText({ state, place, waitsFor }: ListedJob): string {
+  if (waitsFor !== undefined) return `waiting for ${waitsFor}`;
+  return place === undefined ? state : `queued (${ordinal(place)})`;
+}
+
+function ordinal(n: number): string {
+  const isTeen = n % 100 > 10 && n % 100 < 14;
+  return `${n}${(isTeen ? undefined : ['th', 'st', 'nd', 'rd'][n % 10]) ?? 'th'}`;
 }
 
 function requirementsText({ requirements }: JobReport): string {

@@ -90,8 +90,8 @@ export class Progress {
       stream.write(`${statusLine(view)}\n`);
       return;
     }
-    // One column stays free: a full last column makes some terminals wrap.
-    stream.write(`\r${statusLine(view, (stream.columns ?? 80) - 1)}\u001b[K`);
+    // A terminal that does not know its width says 0. One column stays free: a full last column makes some terminals wrap.
+    stream.write(`\r${statusLine(view, (stream.columns || 80) - 1)}\u001b[K`);
     this.#painted = true;
   }
 }

@@ -10,6 +10,7 @@ import { statsJson } from '../output/stats-json.js';
 import { TaskOutput } from '../output/task-output.js';
 import { type CommandTemplate, commandText } from './command-text.js';
 import { FailureNotes } from './failure-notes.js';
+import { leaveJob } from './leave-job.js';
 import { inSession, type Session, type SessionOptions } from './session.js';
 
 /** One command over many items, as one would use GNU parallel. */
@@ -39,7 +40,10 @@ export async function runEach(request: EachRequest): Promise<number> {
         ...request.job,
         signal: session.signal,
         onEvent: event => report.hear(event),
+        onTransfer: transfer => session.transferring(transfer),
       });
+      session.follow(job.id);
+      if (request.job.detached === true) return leaveJob(session, job, request.json);
       report.progress = session.showProgress(() => job.counts, {
         fractionRead: () => source.fractionRead(),
         peakMemoryBytes: () => report.peakMemoryBytes,

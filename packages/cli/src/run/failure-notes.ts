@@ -9,6 +9,7 @@ export class FailureNotes {
   readonly #note: (line: string) => void;
   #failed = 0;
   #lost = 0;
+  #told: MegalithError | undefined;
 
   constructor(note: (line: string) => void) {
     this.#note = note;
@@ -23,9 +24,13 @@ export class FailureNotes {
   }
 
   add(error: MegalithError): void {
+    // Nobody knows how such a task ends.
+    if (error.code === 'CONTACT_LOST') return;
     this.#failed++;
     if (isLost(error.code)) this.#lost++;
-    if (this.#failed > shown) return;
+    // What befell the job as a whole befell every task.
+    if (this.#failed > shown || error === this.#told) return;
+    this.#told = error;
     this.#note(error.hint === undefined ? error.message : `${error.message} (${error.hint})`);
   }
 

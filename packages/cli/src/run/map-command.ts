@@ -2,6 +2,7 @@ import type { FunctionOptions } from '@megalith/core';
 import type { JobFlagValues } from '../flags/job-flags.js';
 import { jobSettings } from '../flags/job-options.js';
 import { moduleExport, reduceExport } from './module-export.js';
+import { refuseDetached } from './refuse-detached.js';
 import { sharedFiles } from './shared-flag.js';
 
 export interface MapFlags extends JobFlagValues {
@@ -17,6 +18,7 @@ export interface MapFlags extends JobFlagValues {
 /** What `megalith map` does. @param target `MODULE#EXPORT` @returns the exit code */
 export async function mapCommand(target: string, flags: MapFlags, json: boolean): Promise<number> {
   const work = moduleExport(target);
+  refuseDetached(flags.detach, { output: flags.output, reduce: flags.reduce, fetch: flags.fetch });
   const settings = jobSettings(flags);
   const job: FunctionOptions = {
     ...settings.job,

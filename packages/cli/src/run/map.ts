@@ -6,6 +6,7 @@ import { jsonText } from '../output/json-text.js';
 import { openResults, type Results } from '../output/results.js';
 import { statsJson } from '../output/stats-json.js';
 import { FailureNotes } from './failure-notes.js';
+import { leaveJob } from './leave-job.js';
 import { type ModuleExport, moduleUrl } from './module-export.js';
 import { inSession, type Session, type SessionOptions } from './session.js';
 
@@ -46,7 +47,10 @@ async function mapIn(session: Session, request: MapRequest, source: DataSource<u
     ...request.job,
     signal: session.signal,
     onEvent: logsTo(session),
+    onTransfer: transfer => session.transferring(transfer),
   });
+  session.follow(job.id);
+  if (request.job.detached === true) return leaveJob(session, job, request.json);
   let peakMemoryBytes: number | undefined;
   const progress = session.showProgress(() => job.counts, {
     fractionRead: () => source.fractionRead(),
@@ -91,7 +95,9 @@ async function reduceIn(
     ...request.job,
     signal: session.signal,
     onEvent: logsTo(session),
+    onTransfer: transfer => session.transferring(transfer),
   });
+  session.follow(reduced.job.id);
   session.showProgress(() => reduced.job.counts, { fractionRead: () => source.fractionRead() });
   const value = await reduced;
   const results = openResults(request.output);

@@ -2,6 +2,7 @@ import { MegalithError } from '@megalith/core';
 import type { JobFlagValues } from '../flags/job-flags.js';
 import { jobSettings } from '../flags/job-options.js';
 import type { CommandTemplate } from './command-text.js';
+import { refuseDetached } from './refuse-detached.js';
 
 export interface RunFlags extends JobFlagValues {
   readonly each?: string | undefined;
@@ -10,13 +11,15 @@ export interface RunFlags extends JobFlagValues {
   readonly joblog?: string | undefined;
   readonly halt?: string | undefined;
   readonly null?: boolean | undefined;
+  readonly output?: readonly string[] | undefined;
   readonly 'dry-run'?: boolean | undefined;
 }
 
 /** What `megalith run` does. @param words the command, after the flags @returns the exit code */
 export async function runCommand(words: readonly string[], flags: RunFlags, json: boolean): Promise<number> {
   const template = templateOf(words, flags.shell);
-  const { job, session } = jobSettings(flags);
+  refuseDetached(flags.detach, { output: flags.output, joblog: flags.joblog });
+  const { job, session } = jobSettings({ ...flags, fetch: flags.output });
   if (flags['dry-run'] === true) {
     const { showPlan } = await import('./show-plan.js');
     return showPlan(flags.each === undefined ? { ...job, tasks: 1 } : job, session, json);

@@ -22,6 +22,8 @@ export interface Session {
   /** Aborted when the user's side wants the work to end. */
   readonly signal: AbortSignal;
   readonly interrupted: InterruptCause | undefined;
+  /** True where jobs run under agents of machines, and not under this program. */
+  readonly isFar: boolean;
   /** Names the job that a second interruption may leave on a machine. */
   follow(job: string): void;
   /** Hears how a job's files travel. */
@@ -84,6 +86,7 @@ export async function inSession(options: SessionOptions, body: (session: Session
   });
   const session: Session = {
     executor,
+    isFar,
     signal: interrupt.signal,
     get interrupted() {
       return interrupt.cause;

@@ -1,10 +1,11 @@
-import type { CommandResult, JobEvent, JobOptions, MegalithError, Outcome } from '@megalith/core';
+import type { CommandResult, Job, JobEvent, JobOptions, MegalithError, Outcome } from '@megalith/core';
 import { errorReport, reportJson, reportText } from '../error-report.js';
 import { commandExitCode } from '../exit-code.js';
 import { bytesJson } from '../output/json-text.js';
 import type { Progress } from '../output/progress.js';
 import { statsJson } from '../output/stats-json.js';
 import { type CommandTemplate, commandText } from './command-text.js';
+import { leaveJob } from './leave-job.js';
 import { inSession, type Session, type SessionOptions } from './session.js';
 
 /** One command, once. */
@@ -25,14 +26,18 @@ async function runIn(session: Session, request: SingleRequest): Promise<number> 
   const pass = new PassThrough(request.json);
   const { job } = session.executor.run(request.command, {
     ...request.job,
-    // On a terminal the command would be in the background, and stopped as soon as it reads.
-    stdin: process.stdin.isTTY ? 'ignore' : 'inherit',
+    // On a terminal the command would be in the background, and stopped as soon as it reads; on a machine it reads nothing.
+    stdin: process.stdin.isTTY || session.isFar ? 'ignore' : 'inherit',
     signal: session.signal,
     onEvent: event => pass.hear(event),
+    onTransfer: transfer => session.transferring(transfer),
   });
+  session.follow(job.id);
+  if (request.job.detached === true) return leaveJob(session, job, request.json);
+  if (session.isFar) noteUnread(session);
   // Among the command's own output only a line that can be taken away again may stand.
   if (process.stderr.isTTY) pass.progress = session.showProgress(() => job.counts, { quietMs: 1000 });
-  const outcome = await onlyOutcome(job.outcomes());
+  const outcome = await onlyOutcome(job);
   pass.progress?.stop();
   const exitCode = exitCodeOf(outcome);
   if (request.json) {
@@ -87,14 +92,32 @@ class PassThrough {
   }
 }
 
-async function onlyOutcome(outcomes: AsyncIterable<Outcome<CommandResult>>): Promise<Outcome<CommandResult>> {
-  for await (const outcome of outcomes) return outcome;
-  throw new Error('a job of one task ended without an outcome');
+/** How the command ended, or why the job did not end well around it: what it was to bring may not have come. */
+async function onlyOutcome(job: Job<CommandResult>): Promise<Outcome<CommandResult>> {
+  let only: Outcome<CommandResult> | undefined;
+  for await (const outcome of job.outcomes()) {
+    only = outcome;
+    break;
+  }
+  if (only === undefined) throw new Error('a job of one task ended without an outcome');
+  if (only.status === 'done') await job.ended();
+  return only;
+}
+
+/** Whoever gives input to a command that has none is told. */
+function noteUnread(session: Session): void {
+  if (process.stdin.isTTY) return;
+  process.stdin.once('data', () => {
+    process.stdin.pause();
+    session.note('note: on a machine a command reads nothing from standard input; give it a file with --input');
+  });
 }
 
 function exitCodeOf(outcome: Outcome<CommandResult>): number {
   if (outcome.status === 'done') return outcome.value.exitCode;
-  const { code, details } = outcome.error;
+  const { code, details, exitCode } = outcome.error;
+  // A code of another class is about what is around the command: the place, the way there, the machine.
+  if (exitCode !== 1) return exitCode;
   return commandExitCode({
     code,
     ...(typeof details?.exitCode === 'number' ? { exitCode: details.exitCode } : {}),

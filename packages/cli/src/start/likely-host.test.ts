@@ -38,9 +38,12 @@ describe('the job host that a command line will likely need', () => {
     expect(likelyHost(line.split(' '), {}, nothing)).toBeUndefined();
   });
 
-  it.each(['MEGALITH_SOCKET', 'MEGALITH_BACKEND', 'MEGALITH_SLOTS', 'MEGALITH_HOST'])('is not to be guessed where %s is set', name => {
-    expect(likelyHost(['run', '--', 'true'], { [name]: '1' }, nothing)).toBeUndefined();
-  });
+  it.each(['MEGALITH_SOCKET', 'MEGALITH_BACKEND', 'MEGALITH_SLOTS', 'MEGALITH_HOST'])(
+    'is not to be guessed where %s is set',
+    name => {
+      expect(likelyHost(['run', '--', 'true'], { [name]: '1' }, nothing)).toBeUndefined();
+    },
+  );
 
   it('keeps its jobs where the variable says, else the preferences', () => {
     const stored = () => '{"home": "/stored", "memory": "1GiB"}';

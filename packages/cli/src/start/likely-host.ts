@@ -3,7 +3,7 @@ import type { HostOptions } from '@megalith/core';
 type Environment = Readonly<Record<string, string | undefined>>;
 
 /** What these words could change: whether there is a host at all, and with how many slots. */
-const deciding = 
+const deciding =
   /^(-h|--help|--dry-run|--backend(=.*)?|-j.*|--jobs(=.*)?|--slots(=.*)?|--host(=.*)?|--detach|--input(=.*)?|--fetch(=.*)?)$/s;
 
 /**
@@ -19,7 +19,8 @@ export function likelyHost(
   const [command, ...words] = argv;
   if (command !== 'run' && command !== 'map') return undefined;
   // Inside a task there is a host already; and a backend may be any.
-  if ((env.MEGALITH_SOCKET ?? env.MEGALITH_BACKEND ?? env.MEGALITH_SLOTS ?? env.MEGALITH_HOST) !== undefined) return undefined;
+  if ((env.MEGALITH_SOCKET ?? env.MEGALITH_BACKEND ?? env.MEGALITH_SLOTS ?? env.MEGALITH_HOST) !== undefined)
+    return undefined;
   const end = words.indexOf('--');
   const own = end === -1 ? words : words.slice(0, end);
   if (own.length === 0 && end === -1) return undefined;

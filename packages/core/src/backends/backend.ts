@@ -64,7 +64,7 @@ export interface BackendJob extends JobRequest {
   /** Where tasks run. Unset: the client's folder on this machine, a folder of the job's own on others. */
   readonly cwd?: string;
   readonly tasks: TaskSource;
-  /** No task is to begin after one has failed for good. */
+  /** No task is to begin after one has failed for good. With `retry`, only a place that applies that rule by itself knows when. */
   readonly stopsOnFailure?: boolean;
   /** How failed tasks are tried again, where a backend can do that by itself. Unset: only the client can tell. */
   readonly retry?: HostRetry;
@@ -123,6 +123,8 @@ export interface JobRun {
   cancel(reason: string, indexes?: readonly number[]): void;
   /** The machine that runs it, once known. */
   readonly machine: string | undefined;
+  /** Where a job runs on several machines: the one that this batch of its events comes from. */
+  machineOf?(events: TaskEvents): string | undefined;
   /** The backend tries failed tasks again by itself: a failure that is not final says so (`retrying`). */
   readonly retriesTasks?: boolean;
   /** Settles when the job would go on without this client, which then leaves it. Unset where a job can't outlive its client. */

@@ -91,7 +91,7 @@ export class Conductor {
       for (let start = await this.#begin(), life = 1; start !== undefined; life++) {
         this.#run = start(life);
         this.#begun.resolve();
-        this.#ledger.machine = this.#run.machine ?? this.#ledger.machine;
+        this.#ledger.machine = this.#run.machine;
         if (!(await this.#outlives(this.#run, life))) break;
       }
       this.#conclude();
@@ -181,7 +181,7 @@ export class Conductor {
     let isQueued = this.#ledger.isComplete;
     for await (const batch of run.events) {
       const at = epochNow();
-      this.#ledger.machine = run.machine ?? this.#ledger.machine;
+      this.#ledger.machine = run.machineOf?.(batch) ?? run.machine;
       for (const event of batch) this.#apply(event, at);
       if (!isQueued && this.#ledger.isComplete) {
         isQueued = true;
@@ -207,7 +207,8 @@ export class Conductor {
       return;
     }
     const isNext = table.code(index) === taskCode.waiting && attempt === table.attempt(index) + 1;
-    if (isNext && this.#run?.retriesTasks === true) table.send(index, attempt, at);
+    // Only a place that tries a task again by itself tells of an attempt that was not sent from here.
+    if (isNext) table.send(index, attempt, at);
     // A late word of an attempt that is over.
     if (attempt !== table.attempt(index) || table.isSettled(index) || table.code(index) === taskCode.waiting) return;
     if (event.type === 'started') {
@@ -323,8 +324,8 @@ function travelling({ env, cwd, secrets, inputs, outputs, onTransfer, detached, 
     outputs,
     ...(onTransfer === undefined ? {} : { onTransfer }),
     detached,
-    // With tries left, only whoever counts them knows which failure is for good.
-    stopsOnFailure: stopsOnFailure && retries === 0,
+    // With tries left, only whoever counts them knows which failure is for good: this program, where the rule is a function of it.
+    stopsOnFailure: stopsOnFailure && (retries === 0 || rule.hostRule),
     ...(rule.hostRule ? { retry: { retries, backoffMs, factor, maxBackoffMs } } : {}),
   };
 }

@@ -74,7 +74,10 @@ export class FunctionExecutor implements AsyncDisposable {
   constructor(options: ExecutorOptions = {}) {
     const { backend = 'auto', slots, memory, home, hosts, defaults = {} } = options;
     if (typeof backend === 'object' && (slots ?? memory ?? home ?? hosts) !== undefined) {
-      throw usage('"slots", "memory", "home" and "hosts" are for backends given by name', 'give them to the backend itself');
+      throw usage(
+        '"slots", "memory", "home" and "hosts" are for backends given by name',
+        'give them to the backend itself',
+      );
     }
     if (slots !== undefined && !(Number.isInteger(slots) && slots > 0)) {
       throw usage(`"slots" must be a whole number above 0, not ${slots}`, 'leave it out for one a processor');

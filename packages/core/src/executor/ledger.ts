@@ -25,9 +25,6 @@ export class Ledger {
   readonly demand = new Demand();
   /** Settled, and not yet taken by a loop. */
   readonly outbox = new Outbox();
-  /** The machine that runs the job, once known. */
-  machine: string | undefined;
-
   #state: JobState = 'preparing';
   #total: number;
   #isComplete: boolean;
@@ -38,6 +35,7 @@ export class Ledger {
   #lost = 0;
   #jobError: MegalithError | undefined;
   #firstFailure: MegalithError | undefined;
+  #machine: string | undefined;
   readonly #waiting = new Waiting();
   /** Only of tasks that failed at least once. */
   readonly #attempts = new Map<number, Attempt[]>();
@@ -105,6 +103,17 @@ export class Ledger {
     return this.demand.isSated(this.outbox);
   }
 
+  /** Where the job runs, or what is heard of it now, once known. */
+  get machine(): string | undefined {
+    return this.#machine;
+  }
+
+  set machine(name: string | undefined) {
+    if (name === undefined) return;
+    this.#machine = name;
+    this.table.machine = name;
+  }
+
   attempts(index: number): readonly Attempt[] {
     const failed = this.#attempts.get(index) ?? [];
     const stats = this.table.code(index) === taskCode.done ? this.stats(index) : undefined;
@@ -112,7 +121,7 @@ export class Ledger {
   }
 
   stats(index: number): TaskStats | undefined {
-    return this.table.stats(index, this.machine ?? '');
+    return this.table.stats(index);
   }
 
   outcome(index: number): Outcome<unknown> {

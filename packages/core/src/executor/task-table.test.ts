@@ -16,7 +16,7 @@ describe('a task table', () => {
         for (const each of indexes) {
           expect(table.state(each)).toBe('done');
           expect(table.value(each)).toBe(`value ${each}`);
-          expect(table.stats(each, 'm')).toMatchObject({
+          expect(table.stats(each)).toMatchObject({
             submittedAt: 1000 + each,
             receivedAt: 2000 + each,
             attempt: 3,
@@ -29,13 +29,15 @@ describe('a task table', () => {
 
   it('gives back exactly the figures that it was given', () => {
     const table = new TaskTable(2);
+    table.machine = 'another';
+    table.machine = 'm';
     const stats = { ...fakeStats(0), peakMemoryBytes: 2 ** 40 + 1, cpuSystemMs: 0 };
     table.send(0, 1, 5);
     table.settle(0, taskCode.done, undefined, stats, 9);
     const execMs = stats.endedAt - stats.startedAt;
-    expect(table.stats(0, 'm')).toEqual({ ...stats, submittedAt: 5, receivedAt: 9, execMs, attempt: 1, machine: 'm' });
+    expect(table.stats(0)).toEqual({ ...stats, submittedAt: 5, receivedAt: 9, execMs, attempt: 1, machine: 'm' });
     table.settle(1, taskCode.failed, new Error('never started'), undefined, 9);
-    expect(table.stats(1, 'm')).toBeUndefined();
+    expect(table.stats(1)).toBeUndefined();
   });
 
   it('forgets what is released, but not that it ended, and nothing that is kept', () => {
@@ -48,7 +50,7 @@ describe('a task table', () => {
     for (let index = 0; index < 4096; index++) expect(table.release(index)).toBe(index !== 7);
     expect(table.value(7)).toEqual({ index: 7 });
     expect(table.value(8)).toBeUndefined();
-    expect(table.stats(8, 'm')).toBeUndefined();
+    expect(table.stats(8)).toBeUndefined();
     expect([table.state(8), table.isReleased(8), table.isReleased(7)]).toEqual(['done', true, false]);
     expect(table.release(8)).toBe(false);
   });

@@ -49,6 +49,8 @@ interface Rows {
 export class TaskTable {
   readonly #chunks: (Chunk | undefined)[] = [];
   readonly #length: number | undefined;
+  readonly #machines: string[] = [''];
+  #machine = 0;
 
   /** @param length undefined for a lazy input */
   constructor(length?: number) {
@@ -94,13 +96,20 @@ export class TaskTable {
     this.#setCode(this.#chunk(index), index & rowMask, code);
   }
 
+  /** Where the tasks ran that are settled from now on. */
+  set machine(name: string) {
+    if (this.#machines[this.#machine] === name) return;
+    const known = this.#machines.indexOf(name);
+    this.#machine = known === -1 ? this.#machines.push(name) - 1 : known;
+  }
+
   settle(index: number, code: FinalCode, result: unknown, stats: AttemptStats | undefined, at: number): void {
     const chunk = this.#chunk(index);
     const row = index & rowMask;
     this.#setCode(chunk, row, code);
     const rows = this.#rows(chunk, index);
     rows.results[row] = result;
-    writeFigures(rows.figures, row, stats, at);
+    writeFigures(rows.figures, row, stats, at, this.#machine);
   }
 
   /** Of a task that is done. */
@@ -114,11 +123,11 @@ export class TaskTable {
   }
 
   /** Undefined before the task ended, where it never started, and after its result was released. */
-  stats(index: number, machine: string): TaskStats | undefined {
+  stats(index: number): TaskStats | undefined {
     const rows = this.#chunks[index >>> chunkBits]?.rows;
     if (rows === undefined || !this.isSettled(index) || this.isReleased(index)) return undefined;
     const row = index & rowMask;
-    return readFigures(rows.figures, row, rows.attempts[row]!, machine);
+    return readFigures(rows.figures, row, rows.attempts[row]!, this.#machines);
   }
 
   /** Size of the encoded result; zero where the task never started. */

@@ -1,8 +1,9 @@
 import type { Duplex } from 'node:stream';
-import { isMegalithError } from '@megalith/agent';
+import { isMegalithError, type TaskEvent } from '@megalith/agent';
 import {
   type BackendJob,
   EventQueue,
+  type FileOutput,
   fetchFiles,
   type JobRun,
   sendFiles,
@@ -31,31 +32,81 @@ export function bringInputs(
 }
 
 /**
- * A run that brings the job's outputs here before its last tasks count as ended: whoever waits for those finds the files.
+ * A run that brings the job's outputs here before its last task counts as ended: whoever waits for that finds the files. They
+ * are brought where any task was done.
+ * @param places who has outputs, asked when the run has ended
  */
-export function withOutputs(run: JobRun, job: BackendJob, open: OpenStream, machine: string): JobRun {
-  const { outputs = [] } = job;
-  const options = told(job.onTransfer, 'back', machine);
+export function withOutputs(run: JobRun, job: BackendJob, places: () => readonly OutputPlace[]): JobRun {
+  const { tasks, outputs = [] } = job;
   if (outputs.length === 0) return run;
   const queue = new EventQueue<TaskEvents>();
-  const passOn = async (): Promise<void> => {
+  let ends = 0;
+  let hasDone = false;
+  const isLastEnd = (event: TaskEvent): boolean => {
+    if (event.type === 'done') hasDone = true;
+    else if (event.type !== 'failed' || event.retrying === true) return false;
+    ends++;
     // While tasks may still come, what comes may depend on the results so far.
-    let held: TaskEvents[] = [];
+    return tasks.ended && ends >= tasks.taskCount;
+  };
+  const passOn = async (): Promise<void> => {
+    const held: TaskEvent[] = [];
     for await (const events of run.events) {
-      if (job.tasks.ended) held.push(events);
-      else queue.push(events);
+      const passed = events.filter(event => {
+        const isHeld = isLastEnd(event);
+        if (isHeld) held.push(event);
+        return !isHeld;
+      });
+      if (passed.length > 0) queue.push(passed);
     }
-    const hasDone = held.some(events => events.some(event => event.type === 'done'));
     try {
-      if (hasDone) await transfer(open, job.id, stream => fetchFiles(stream, outputs, options).then(() => undefined));
+      if (hasDone) await bringOutputs(places(), job);
     } finally {
-      for (const events of held) queue.push(events);
-      held = [];
+      if (held.length > 0) queue.push(held);
     }
     queue.end();
   };
   passOn().catch((error: unknown) => queue.fail(error));
   return withEvents(run, queue);
+}
+
+/** A machine that has a job's files. */
+interface OutputPlace {
+  readonly name: string;
+  readonly open: OpenStream;
+}
+
+/**
+ * Brings a job's outputs from the machines where tasks were done, one after another. Each output has to be on one of them at least.
+ * @throws MegalithError as `fetchFiles`
+ */
+async function bringOutputs(places: readonly OutputPlace[], job: BackendJob): Promise<void> {
+  const { outputs = [], id, onTransfer } = job;
+  const fetch = ({ name, open }: OutputPlace, wanted: readonly FileOutput[]): Promise<void> =>
+    transfer(open, id, async stream => {
+      await fetchFiles(stream, wanted, told(onTransfer, 'back', name));
+    });
+  const [only, ...others] = places;
+  if (only !== undefined && others.length === 0) {
+    await fetch(only, outputs);
+    return;
+  }
+  let missing: unknown;
+  for (const output of outputs) {
+    let isThere = false;
+    let why: unknown;
+    for (const place of places) {
+      try {
+        await fetch(place, [output]);
+        isThere = true;
+      } catch (error) {
+        if (!isMegalithError(error) || error.code !== 'NOT_FOUND') throw error;
+        why = error;
+      }
+    }
+    if (!isThere) missing ??= why;
+  }
+  if (missing !== undefined) throw missing;
 }
 
 function told(

@@ -12,6 +12,7 @@ import type { Machine } from '../machine.js';
 import { spreadRun } from '../spread/spread-run.js';
 import { AgentLink, type LinkOptions } from './agent-link.js';
 import { chooseMachines, fitOf } from './choose-machines.js';
+import { onFirstDone } from './first-done.js';
 import { firstThatRuns } from './first-that-runs.js';
 import { bringInputs, withOutputs } from './job-files.js';
 import { withLimit } from './limit-tasks.js';
@@ -36,18 +37,38 @@ export function createStandaloneBackend(setup: StandaloneSetup): Backend {
     return link;
   };
 
-  const runOn = (machine: Machine, job: BackendJob, isAlone: boolean): JobRun => {
+  const runOn = (machine: Machine, job: BackendJob, isAlone: boolean): DurableRun => {
     const link = linkTo(machine);
     const open = link.open.bind(link);
     const { inputs = [], outputs = [] } = job;
     const ownFolder = machine.provider !== 'local' || inputs.length + outputs.length > 0;
-    const run: DurableRun = link.connection.run(job, {
+    return link.connection.run(job, {
       // With several machines it is the client that counts a task's tries.
       hostRetries: isAlone,
       folder: ownFolder ? '' : process.cwd(),
       ...(inputs.length === 0 ? {} : { bringFiles: () => bringInputs(open, job, machine.name) }),
     });
-    return withOutputs(run, job, open, machine.name);
+  };
+
+  const runWhole = (machine: Machine, job: BackendJob): JobRun =>
+    withOutputs(runOn(machine, job, true), job, () => [outputPlace(machine)]);
+
+  const outputPlace = (machine: Machine) => {
+    const link = linkTo(machine);
+    return { name: machine.name, open: link.open.bind(link) };
+  };
+
+  /** Parts of the job on several machines, each with a folder of its own. */
+  const runSpread = (machines: readonly Machine[], job: BackendJob): JobRun => {
+    const done = new Set<Machine>();
+    const places = machines.map(machine => ({
+      name: machine.name,
+      slots: fitOf(machine, job).slots ?? 1,
+      run: (part: BackendJob) => onFirstDone(runOn(machine, part, false), () => done.add(machine)),
+      // A machine that was never reached has no tasks yet, and is not silent.
+      heardAt: () => linkTo(machine).connection.heardAt || performance.now(),
+    }));
+    return withOutputs(spreadRun(job, places), job, () => [...done].map(outputPlace));
   };
 
   const begin = (job: BackendJob): JobRun => {
@@ -55,18 +76,9 @@ export function createStandaloneBackend(setup: StandaloneSetup): Backend {
     setup.placed.add(job, machines);
     const [first, ...others] = machines;
     if (first === undefined) throw noMachine();
-    if (others.length === 0) return runOn(first, job, true);
-    if (job.taskCount === 1 || job.detached === true) {
-      return firstThatRuns(machines, machine => runOn(machine, job, true));
-    }
-    const places = machines.map(machine => ({
-      name: machine.name,
-      slots: fitOf(machine, job).slots ?? 1,
-      run: (part: BackendJob) => runOn(machine, part, false),
-      // A machine that was never reached has no tasks yet, and is not silent.
-      heardAt: () => linkTo(machine).connection.heardAt || performance.now(),
-    }));
-    return spreadRun(job, places);
+    if (others.length === 0) return runWhole(first, job);
+    if (job.taskCount === 1 || job.detached === true) return firstThatRuns(machines, machine => runWhole(machine, job));
+    return runSpread(machines, job);
   };
 
   return {

@@ -11,6 +11,7 @@ export function withEvents(run: JobRun, events: AsyncIterable<TaskEvents>): JobR
     get retriesTasks() {
       return run.retriesTasks === true;
     },
+    machineOf: batch => run.machineOf?.(batch),
     cancel: (reason, indexes) => run.cancel(reason, indexes),
     ...(handOver === undefined ? {} : { handOver: () => handOver.call(run) }),
   };

@@ -67,6 +67,7 @@ class SpreadRun implements JobRun {
   readonly #clock: SpreadClock;
   readonly #book: LeaseBook;
   readonly #queue = new EventQueue<TaskEvents>();
+  readonly #origins = new WeakMap<TaskEvents, string>();
   readonly #members = new Map<Seat, Member>();
   #joining: AsyncIterator<Place> | undefined;
   #machine: string | undefined;
@@ -96,6 +97,10 @@ class SpreadRun implements JobRun {
   /** The places that have had tasks. */
   get machine(): string | undefined {
     return this.#machine;
+  }
+
+  machineOf(events: TaskEvents): string | undefined {
+    return this.#origins.get(events);
   }
 
   cancel(reason: string, indexes?: readonly number[]): void {
@@ -137,7 +142,10 @@ class SpreadRun implements JobRun {
     try {
       for await (const batch of run.events) {
         const events = this.#book.receive(member.seat, batch, this.#clock.now());
-        if (events.length > 0) this.#queue.push(events);
+        if (events.length > 0) {
+          this.#origins.set(events, run.machine ?? member.seat.place.name);
+          this.#queue.push(events);
+        }
         this.#advance();
       }
     } catch (error) {

@@ -1,21 +1,29 @@
 import { Duplex } from 'node:stream';
 import type { Channel } from 'ssh2';
 
+/** What fits into one packet of the connection: OpenSSH takes no more. */
+const packetBytes = 32 * 1024;
+
 /**
  * A channel of `ssh2` as a stream that keeps Node's rules, which the channel itself does not: `destroy` ends it at once, a
  * write to a channel that the far side closed fails instead of waiting for ever, and a lost connection is an error instead
  * of a regular end. Back-pressure goes through both ways: it holds at most one chunk beside what the channel holds (its
  * window, 2 MiB each way).
+ *
+ * What is written together goes out as few packets, and those in one system call: `ssh2` makes one of each packet.
  */
 export class ChannelStream extends Duplex {
   readonly #channel: Channel;
+  readonly #wire: Duplex;
   /** A write that the far side has not taken yet. */
   #waiting: ((error?: Error | null) => void) | undefined;
   #isClosedThere = false;
 
-  constructor(channel: Channel) {
+  /** @param wire the stream of the whole connection */
+  constructor(channel: Channel, wire: Duplex) {
     super({ highWaterMark: 256 * 1024 });
     this.#channel = channel;
+    this.#wire = wire;
     channel.on('data', (chunk: Buffer) => {
       if (!this.push(chunk)) channel.pause();
     });
@@ -29,9 +37,11 @@ export class ChannelStream extends Duplex {
   }
 
   override _write(chunk: Buffer, _encoding: BufferEncoding, callback: (error?: Error | null) => void): void {
-    this.#waiting = callback;
-    if (this.#isClosedThere) this.#refuseWrite();
-    else this.#channel.write(chunk, () => this.#answer(undefined));
+    this.#writeAll([chunk], callback);
+  }
+
+  override _writev(chunks: readonly { readonly chunk: Buffer }[], callback: (error?: Error | null) => void): void {
+    this.#writeAll(joined(chunks.map(({ chunk }) => chunk)), callback);
   }
 
   override _final(callback: (error?: Error | null) => void): void {
@@ -45,6 +55,20 @@ export class ChannelStream extends Duplex {
     this.#channel.resume();
     this.#answer(error ?? new Error('the stream was destroyed'));
     callback(error);
+  }
+
+  #writeAll(pieces: readonly Buffer[], callback: (error?: Error | null) => void): void {
+    this.#waiting = callback;
+    if (this.#isClosedThere) this.#refuseWrite();
+    else this.#sendAll(pieces);
+  }
+
+  #sendAll(pieces: readonly Buffer[]): void {
+    const last = pieces.length - 1;
+    this.#wire.cork();
+    for (const piece of pieces.slice(0, last)) this.#channel.write(piece);
+    this.#channel.write(pieces[last], () => this.#answer(undefined));
+    this.#wire.uncork();
   }
 
   #answer(error: Error | undefined): void {
@@ -67,4 +91,17 @@ export class ChannelStream extends Duplex {
     if (this.readableLength > 0 && this.readableFlowing !== null) this.once('end', refuse);
     else refuse();
   }
+}
+
+/** Joins neighbours that fit into one packet together. */
+function joined(pieces: readonly Buffer[]): Buffer[] {
+  const rows: { readonly pieces: Buffer[]; length: number }[] = [];
+  for (const piece of pieces) {
+    const row = rows.at(-1);
+    if (row !== undefined && row.length + piece.length <= packetBytes) {
+      row.pieces.push(piece);
+      row.length += piece.length;
+    } else rows.push({ pieces: [piece], length: piece.length });
+  }
+  return rows.map(row => (row.pieces.length === 1 ? row.pieces[0]! : Buffer.concat(row.pieces, row.length)));
 }

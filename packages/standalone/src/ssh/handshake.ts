@@ -22,9 +22,13 @@ export interface HandshakeRequest {
 /** The host proved that it has a key, and it is not one that is accepted. */
 export class KeyNotAccepted extends Error {
   readonly key: HostKey;
-  constructor(key: HostKey) {
+  /** The public key in its wire form. */
+  readonly raw: Buffer;
+  constructor(raw: Buffer) {
+    const key = hostKeyOf(raw);
     super(`${key.fingerprint} is not pinned`);
     this.key = key;
+    this.raw = raw;
   }
 }
 
@@ -39,7 +43,7 @@ export async function handshake(request: HandshakeRequest): Promise<Client> {
   const begunMs = performance.now();
   return new Promise((resolve, reject) => {
     let stage: Stage = 'banner';
-    let refused: HostKey | undefined;
+    let refused: Buffer | undefined;
     let isSettled = false;
 
     const settle = (error: Error | undefined): void => {
@@ -98,9 +102,8 @@ export async function handshake(request: HandshakeRequest): Promise<Client> {
       strictVendor: false,
       ...(request.hostKeyAlgorithms !== undefined && { algorithms: { serverHostKey: request.hostKeyAlgorithms } }),
       hostVerifier: (raw: Buffer) => {
-        const key = hostKeyOf(raw);
-        if (request.accepts(key)) return true;
-        refused = key;
+        if (request.accepts(hostKeyOf(raw))) return true;
+        refused = raw;
         return false;
       },
       authHandler: (allowed, isPartial, offer) =>

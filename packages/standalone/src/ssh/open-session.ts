@@ -7,6 +7,7 @@ import { type ChannelRequest, openChannel } from './open-channel.js';
 import { acknowledgePromptly } from './prompt-acknowledgement.js';
 import { followCommand } from './remote-command.js';
 import { runCommand } from './run-command.js';
+import { sendTogether } from './send-together.js';
 import type { RemoteCommand, SshSession, SshTarget } from './ssh-session.js';
 import { askForLife } from './ssh2-internals.js';
 import type { Limits } from './tcp-connection.js';
@@ -84,11 +85,12 @@ export function openSession(
     watch.refresh();
   });
   if (stream instanceof Socket) acknowledgePromptly(client, stream);
+  sendTogether(stream);
 
   const open = <T>(request: ChannelRequest<T>, limits: Limits): Promise<T> =>
     openChannel(client, place, limits, whyNotOpen, request);
   const adopt = (channel: ClientChannel): ChannelStream => {
-    const wrapped = new ChannelStream(channel);
+    const wrapped = new ChannelStream(channel, stream);
     streams.add(wrapped);
     wrapped.once('close', () => streams.delete(wrapped));
     return wrapped;

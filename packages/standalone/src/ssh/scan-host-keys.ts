@@ -14,6 +14,12 @@ export interface ScanOptions extends ConnectOptions {
   readonly preferredOnly?: boolean;
 }
 
+/** A key with the bytes of it. */
+export interface ShownKey extends HostKey {
+  /** In its wire form. */
+  readonly raw: Buffer;
+}
+
 /**
  * Asks a host for its keys, without logging in: the type and fingerprint of each, Ed25519 first. Nothing vouches for them:
  * somebody has to compare them with the host's own.
@@ -24,11 +30,22 @@ export async function scanHostKeys(
   port: number,
   options: ScanOptions = {},
 ): Promise<readonly HostKey[]> {
+  const shown = await scanKeys(address, port, options, () => options.preferredOnly === true);
+  return shown.map(({ type, fingerprint }) => ({ type, fingerprint }));
+}
+
+/** As `scanHostKeys`, up to the first key that is enough. */
+export async function scanKeys(
+  address: string,
+  port: number,
+  options: ScanOptions,
+  isEnough: (key: HostKey) => boolean,
+): Promise<readonly ShownKey[]> {
   const limits = { signal: options.signal, deadlineMs: performance.now() + (options.timeoutMs ?? 15_000) };
   const target: SshTarget = { name: address, address, port, user: 'none', keys: [], hostKeys: [] };
   const place: Place = { target };
   const way = await wayTo(place, options.jump, limits, options);
-  const shown: HostKey[] = [];
+  const shown: ShownKey[] = [];
   try {
     let hostKeyAlgorithms: HostKeyAlgorithm[] | undefined;
     while (hostKeyAlgorithms?.length !== 0) {
@@ -49,8 +66,8 @@ export async function scanHostKeys(
           if (shown.length > 0 && isMegalithError(error) && error.code !== 'CANCELLED') break;
           throw error;
         }
-        shown.push(error.key);
-        if (options.preferredOnly === true) break;
+        shown.push({ ...error.key, raw: error.raw });
+        if (isEnough(error.key)) break;
         hostKeyAlgorithms = algorithmsBeside(shown);
       }
     }

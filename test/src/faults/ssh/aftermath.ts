@@ -11,6 +11,11 @@ export function folderOf(host: TestHost): string {
   return host.pathHere(join(host.home, '.megalith'));
 }
 
+/** Where tasks of a host leave their traces, and where they wait: files that are not there at first. */
+export function tracesOn({ home }: TestHost): { readonly tally: string; readonly gate: string } {
+  return { tally: join(home, 'tally'), gate: join(home, 'gate') };
+}
+
 /** The lines of a file on a host; none where it does not exist. */
 export function linesOn(host: TestHost, path: string): string[] {
   const here = host.pathHere(path);
@@ -63,5 +68,8 @@ export async function expectNoPieces(host: TestHost): Promise<void> {
 
 /** Waits for the one agent of a host, which is none of those. */
 export function nextAgent(host: TestHost, before: readonly number[] = []): Promise<number> {
-  return eventually(`an agent runs on ${host.name}`, () => agentsOn(host).find(({ pid }) => !before.includes(pid))?.pid);
+  return eventually(
+    `an agent runs on ${host.name}`,
+    () => agentsOn(host).find(({ pid }) => !before.includes(pid))?.pid,
+  );
 }

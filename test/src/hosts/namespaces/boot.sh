@@ -1,8 +1,9 @@
 #!/bin/sh
 # PID 1 of a host: makes its root from the machine's own system folders and a disk, then keeps an sshd running.
-# boot.sh NAME DISK FILES NODE: FILES is what the host has beyond the system, NODE the program to give it, or nothing.
+# boot.sh NAME DISK FILES NODE SHARED: FILES is what the host has beyond the system, NODE the program to give it, or nothing,
+# SHARED a folder of the machine that the host has too, or nothing.
 set -eu
-name=$1 disk=$2 files=$3 node=$4
+name=$1 disk=$2 files=$3 node=$4 shared=$5
 read -r pid rest </proc/self/stat
 echo "$name" >/proc/sys/kernel/hostname
 if [ ! -d "$disk/root" ]; then
@@ -28,6 +29,10 @@ if [ ! -d proc ]; then
   [ -z "$node" ] || : >usr/local/bin/node
 fi
 [ -z "$node" ] || mount --bind -o ro "$node" usr/local/bin/node
+if [ -n "$shared" ]; then
+  mkdir -p ".$shared"
+  mount --bind "$shared" ".$shared"
+fi
 mount -t proc proc proc
 mount -t tmpfs -o mode=755 run run
 mount -t tmpfs -o mode=755 dev dev

@@ -62,9 +62,13 @@ export async function startNamespaceHost(fabric: Fabric, settings: NamespaceHost
     const node = options.node === false ? '' : process.execPath;
     const inFabric = ['--target', String(fabric.pid), '--mount', '--pid', '--net', '--', 'unshare'];
     const own = ['--net', '--mount', '--pid', '--uts', '--ipc', '--fork', '--kill-child', '--propagation', 'private'];
-    const child = spawn('nsenter', [...inFabric, ...own, 'sh', `${scripts}boot.sh`, name, disk, files, node], {
-      stdio: ['ignore', 'pipe', 'pipe'],
-    });
+    const child = spawn(
+      'nsenter',
+      [...inFabric, ...own, 'sh', `${scripts}boot.sh`, name, disk, files, node, options.sharedFolder ?? ''],
+      {
+        stdio: ['ignore', 'pipe', 'pipe'],
+      },
+    );
     child.stderr.setEncoding('utf8').on('data', text => {
       log += text;
     });

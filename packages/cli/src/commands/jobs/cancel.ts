@@ -11,13 +11,17 @@ export default class JobsCancel extends BaseCommand {
 
   override async run(): Promise<unknown> {
     const { args } = await this.parse(JobsCancel);
-    const { cancelJob, waitForJob } = await import('@megalith/core');
-    const { inJobsHome } = await import('../../preferences/jobs-home.js');
-    const home = inJobsHome();
-    const { id, requested } = await cancelJob(args.id, { ...home, reason: 'by "megalith jobs cancel"' });
-    if (requested) this.note(`asked "${id}" to end`);
-    const { state } = await waitForJob(id, home);
-    this.print(`${id} ${state}\n`);
-    return { id, state, requested };
+    const { withJob } = await import('../../jobs/open-jobs.js');
+    return await withJob(
+      args.id,
+      line => this.note(line),
+      async job => {
+        const requested = await job.cancel('by "megalith jobs cancel"');
+        if (requested) this.note(`asked "${job.id}" to end`);
+        const { id, state } = await job.ended();
+        this.print(`${id} ${state}\n`);
+        return { id, state, requested };
+      },
+    );
   }
 }

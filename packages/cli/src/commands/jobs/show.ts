@@ -10,10 +10,13 @@ export default class JobsShow extends BaseCommand {
 
   override async run(): Promise<unknown> {
     const { args } = await this.parse(JobsShow);
-    const { readJob } = await import('@megalith/core');
-    const { inJobsHome } = await import('../../preferences/jobs-home.js');
+    const { withJob } = await import('../../jobs/open-jobs.js');
     const { jobText } = await import('../../output/job-text.js');
-    const job = await readJob(args.id, inJobsHome());
+    const job = await withJob(
+      args.id,
+      line => this.note(line),
+      found => found.report(),
+    );
     this.print(jobText(job, Date.now()));
     return job;
   }

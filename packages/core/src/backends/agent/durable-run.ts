@@ -22,6 +22,8 @@ export interface LastingWire {
   send(message: ClientMessage): void;
   sendFrame(type: typeof frameType.tasks | typeof frameType.shared, parts: readonly Uint8Array[]): Promise<void>;
   over(job: number): void;
+  /** A number that no ping of this client had. */
+  nextMark(): number;
 }
 
 type Accepted = HostMessage & { readonly type: 'accepted' };
@@ -67,7 +69,6 @@ export class DurableRun implements JobRun {
   #onSteady: (() => void)[] = [];
   /** Who waits for the far side to have read all that was sent before a mark. */
   readonly #onPong = new Map<number, () => void>();
-  #lastMark = 0;
 
   constructor(number: number, job: BackendJob, wire: LastingWire, options: DurableOptions) {
     this.#number = number;
@@ -76,7 +77,7 @@ export class DurableRun implements JobRun {
     this.#bringFiles = options.bringFiles;
     this.retriesTasks = options.hostRetries && job.retry !== undefined;
     this.#spec = {
-      ...specOf(number, job, options.folder),
+      ...specOf(number, job, options.folder, this.retriesTasks),
       ...(this.retriesTasks && job.retry !== undefined ? { retry: job.retry } : {}),
       ...(options.bringFiles === undefined ? {} : { awaitsFiles: true }),
       ...(job.detached === true ? { detached: true } : {}),
@@ -113,6 +114,8 @@ export class DurableRun implements JobRun {
     this.#epoch++;
     if (this.#epoch === 1) {
       this.#wire.send({ type: 'submit', spec: this.#spec, durable: true });
+      // Asked before there was anyone to tell.
+      for (const message of this.#cancelled) this.#wire.send(message);
       this.#send().catch((error: unknown) => this.fail(error));
       return;
     }
@@ -124,7 +127,7 @@ export class DurableRun implements JobRun {
     const isFirst = !this.#isAccepted;
     this.#isAccepted = true;
     if (message.filesReady) this.#filesAreReady = true;
-    else if (isFirst || this.#isReturning) this.#sendFiles();
+    else if ((isFirst || this.#isReturning) && !this.#filesAreReady) this.#sendFiles();
     if (!this.#isReturning) return;
     this.#keptTasks = 0;
     this.#sender.reset();
@@ -200,7 +203,7 @@ export class DurableRun implements JobRun {
         this.#isSteady &&
         (this.#filesAreReady || !this.#bringFiles)
       ) {
-        const mark = ++this.#lastMark;
+        const mark = this.#wire.nextMark();
         const isHeard = new Promise<void>(resolve => this.#onPong.set(mark, resolve));
         this.#wire.send({ type: 'ping', mark });
         await isHeard;
@@ -266,6 +269,8 @@ export class DurableRun implements JobRun {
   async #sendTasks(payload: Buffer, count: number): Promise<void> {
     await this.#untilSteady();
     if (this.#over) return;
+    // A connection may have come or gone since: what is sent out of turn would be counted as another frame.
+    if (!this.#isSteady) return this.#sendTasks(payload, count);
     this.#unkept.push({ payload, count });
     await this.#wire.sendFrame(frameType.tasks, [payload]);
   }

@@ -22,6 +22,8 @@ export class HeldEvents {
   /** Takes one entry of the journal; gives what may pass. @param end where the entry ends */
   entry(lane: 'events' | 'logs', end: number, records: Buffer): TaskEvent[] {
     const passing: TaskEvent[] = [];
+    // What was held for logs that ended before this entry goes before it: it may be the failure whose next attempt writes here.
+    if (lane === 'logs') this.#logsCame(end, passing);
     const cursor = new RecordCursor(records);
     while (cursor.advance()) {
       const event = cursor.event();
@@ -32,7 +34,6 @@ export class HeldEvents {
         this.#beforeLogs.push({ end, event });
       } else this.#pass(event, passing);
     }
-    if (lane === 'logs') this.#logsCame(end, passing);
     return passing;
   }
 
@@ -40,11 +41,15 @@ export class HeldEvents {
   sent(index: number, attempt: number): TaskEvent[] {
     this.#sent.raise(index, attempt);
     const passing: TaskEvent[] = [];
+    this.#release(index, passing);
+    return passing;
+  }
+
+  #release(index: number, passing: TaskEvent[]): void {
     const early = this.#early.get(index);
-    if (early === undefined) return passing;
+    if (early === undefined) return;
     this.#early.delete(index);
     for (const event of early) this.#pass(event, passing);
-    return passing;
   }
 
   #logsCame(end: number, passing: TaskEvent[]): void {
@@ -64,12 +69,16 @@ export class HeldEvents {
 
   #pass(event: TaskEvent, passing: TaskEvent[]): void {
     const { index, attempt } = event;
-    const early = this.#early.get(index);
-    if (early !== undefined) early.push(event);
-    else if (attempt > this.#sent.of(index)) this.#early.set(index, [event]);
-    else {
-      if (event.type === 'failed' && event.retrying === true) this.#sent.raise(index, attempt + 1);
-      passing.push(event);
+    if (attempt > this.#sent.of(index)) {
+      const early = this.#early.get(index);
+      if (early === undefined) this.#early.set(index, [event]);
+      else early.push(event);
+      return;
     }
+    passing.push(event);
+    if (event.type !== 'failed' || event.retrying !== true) return;
+    this.#sent.raise(index, attempt + 1);
+    // Output of the next attempt may have come before.
+    this.#release(index, passing);
   }
 }

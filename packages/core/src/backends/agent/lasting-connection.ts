@@ -47,6 +47,7 @@ export class LastingConnection implements LastingWire {
   readonly #runs = new Map<number, DurableRun>();
   readonly #ending = new AbortController();
   #lastJob = 0;
+  #lastMark = 0;
   #stream: Duplex | undefined;
   #connecting = false;
   /** When the stream was lost; undefined while there is one, and before the first. */
@@ -103,6 +104,10 @@ export class LastingConnection implements LastingWire {
     await this.#drained;
   }
 
+  nextMark(): number {
+    return ++this.#lastMark;
+  }
+
   over(number: number): void {
     if (this.#runs.delete(number) && this.#runs.size === 0) {
       clearTimeout(this.#retry);
@@ -127,6 +132,8 @@ export class LastingConnection implements LastingWire {
       const stream = await this.#options.open(this.#ending.signal);
       this.#connecting = false;
       if (this.#ending.signal.aborted) stream.destroy();
+      // It may have closed before anyone listened.
+      else if (stream.destroyed) this.#failed(this.#lostContact());
       else this.#connected(stream);
     } catch (error) {
       this.#connecting = false;
@@ -165,7 +172,11 @@ export class LastingConnection implements LastingWire {
     this.#stream = undefined;
     clearInterval(this.#heartbeat);
     this.#writable();
-    this.#failed(new MegalithError('CONTACT_LOST', `the connection to ${this.#options.name} was lost`));
+    this.#failed(this.#lostContact());
+  }
+
+  #lostContact(): MegalithError {
+    return new MegalithError('CONTACT_LOST', `the connection to ${this.#options.name} was lost`);
   }
 
   /** There is no connection, and perhaps there will be one. */

@@ -1,0 +1,22 @@
+import type { Job } from '@megalith/core';
+import type { Session } from './session.js';
+
+/**
+ * Hands a job over to its place. Its id goes to standard output, alone, and how to come back to standard error.
+ * @returns the exit code
+ * @throws MegalithError what the job failed with before it was handed over
+ */
+export async function leaveJob(session: Session, job: Job<unknown>, json: boolean): Promise<number> {
+  session.showProgress(() => job.counts, { quietMs: 1000 });
+  await job.detach();
+  if (session.interrupted !== undefined) return 130;
+  const place = job.plan?.chosen?.description;
+  if (json)
+    process.stdout.write(
+      `${JSON.stringify({ job: job.id, name: job.name, state: 'detached', place }, undefined, 2)}\n`,
+    );
+  else process.stdout.write(`${job.id}\n`);
+  session.note(`handed over to ${place}`);
+  session.note(`come back with "megalith jobs attach ${job.id}"`);
+  return 0;
+}
