@@ -208,12 +208,13 @@ describe('jobs on machines, seen from another client', { timeout: 120_000 }, () 
     const out = join(folder, 'work', 'out');
     const id = await detached(
       executor =>
-        executor.run(['sh', '-c', 'mkdir asm; echo genome > asm/a.fa'], {
+        executor.run(['sh', '-c', 'until [ -e go ]; do sleep 0.05; done; mkdir asm; echo genome > asm/a.fa'], {
           detached: true,
           outputs: [{ path: 'asm', dest: out }],
         }).job,
     );
     expect(existsSync(out)).toBe(false);
+    for (const host of hosts.all) await host.exec(`cd ~/.megalith/jobs/${id}/files && touch go`);
     expect((await megalith('one', 'jobs', 'attach', id)).code).toBe(0);
     expect(readFileSync(join(out, 'a.fa'), 'utf8')).toBe('genome\n');
     expect(await megalith('other', 'jobs', 'fetch', id, 'asm/a.fa:there.fa')).toMatchObject({

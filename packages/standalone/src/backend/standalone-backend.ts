@@ -11,7 +11,7 @@ import {
 import type { Machine } from '../machine.js';
 import { spreadRun } from '../spread/spread-run.js';
 import { AgentLink, type LinkOptions } from './agent-link.js';
-import { chooseMachines, fitOf } from './choose-machines.js';
+import { chooseMachines, type Fit, fitOf } from './choose-machines.js';
 import { onFirstDone } from './first-done.js';
 import { firstThatRuns } from './first-that-runs.js';
 import { bringInputs, withOutputs } from './job-files.js';
@@ -22,7 +22,7 @@ export interface StandaloneSetup extends LinkOptions {
   readonly machines: readonly Machine[];
   /** Remembers which job went where. */
   readonly placed: PlacedJobs;
-  /** Tasks at once on each machine. @defaultValue as many as fit */
+  /** Tasks of a job at once, on all machines together. @defaultValue as many as fit */
   readonly slots?: number;
 }
 
@@ -83,7 +83,7 @@ export function createStandaloneBackend(setup: StandaloneSetup): Backend {
 
   return {
     name: 'standalone',
-    offers: async job => [offer(setup.machines, job)],
+    offers: async job => [offer(setup, job)],
     warm() {
       const [only, ...others] = setup.machines;
       if (only !== undefined && others.length === 0) linkTo(only).connection.warm();
@@ -95,23 +95,35 @@ export function createStandaloneBackend(setup: StandaloneSetup): Backend {
     },
   };
 }
-function offer(machines: readonly Machine[], job: JobRequest): Candidate {
+
+function offer({ machines, slots: most = Number.POSITIVE_INFINITY }: StandaloneSetup, job: JobRequest): Candidate {
   const fits = machines.map(machine => fitOf(machine, job));
   const good = fits.filter(fit => fit.rejected === undefined);
-  const [first] = fits;
   const known = (good.length > 0 ? good : fits).map(fit => fit.machine);
-  const cpus = known.reduce((sum, { shape }) => sum + (shape?.cpus ?? 0), 0);
+  const allCpus = known.reduce((sum, { shape }) => sum + (shape?.cpus ?? 0), 0);
   const largest = Math.max(0, ...known.map(({ shape }) => shape?.usableMemoryBytes ?? 0));
   const candidate: Candidate = {
     backend: 'standalone',
-    description: described(known, cpus, largest),
-    cpus,
+    description: described(known, allCpus, largest),
+    cpus: Math.max(0, ...known.map(({ shape }) => shape?.cpus ?? 0)),
     usableMemoryBytes: largest,
-    slots: good.reduce((sum, fit) => sum + (fit.slots ?? 1), 0),
+    slots: Math.min(
+      most,
+      good.reduce((sum, fit) => sum + (fit.slots ?? 1), 0),
+    ),
     usdPerHour: known.reduce((sum, machine) => sum + machine.usdPerHour, 0),
   };
   if (good.length > 0) return candidate;
-  return { ...candidate, rejected: first?.rejected ?? { reason: 'NOT_CONFIGURED', explanation: noMachine().message } };
+  // Of several refusals the last to give way is told: that of the largest machine.
+  const [nearest] = fits.toSorted((a, b) => sizeOf(b) - sizeOf(a));
+  return {
+    ...candidate,
+    rejected: nearest?.rejected ?? { reason: 'NOT_CONFIGURED', explanation: noMachine().message },
+  };
+}
+
+function sizeOf({ machine: { shape } }: Fit): number {
+  return shape?.usableMemoryBytes ?? 0;
 }
 
 function described(machines: readonly Machine[], cpus: number, largestBytes: number): string {

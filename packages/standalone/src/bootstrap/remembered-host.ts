@@ -2,35 +2,22 @@ import { readFileSync } from 'node:fs';
 import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { writeFileAtomically } from '@megalith/agent';
-import { z } from 'zod';
-
-const hostFacts = z.object({
-  cpus: z.number(),
-  usableMemoryBytes: z.number(),
-  diskFreeBytes: z.number(),
-  arch: z.string(),
-  libc: z.enum(['glibc', 'musl', 'unknown']),
-  libcVersion: z.string().exactOptional(),
-  node: z.object({ version: z.string(), path: z.string() }).exactOptional(),
-  cgroup: z.enum(['v2', 'v1', 'none']),
-  os: z.string(),
-});
-
-const rememberedHost = z.object({
-  formatVersion: z.literal(1),
-  /** Where and as whom it was reached, and in which folder: a changed entry makes the rest worthless. */
-  place: z.string(),
-  agentHash: z.string(),
-  folder: z.string(),
-  socketPath: z.string(),
-  nodePath: z.string(),
-  facts: hostFacts,
-  /** ISO 8601. */
-  seenAt: z.string(),
-});
+import type { HostFacts } from '../inventory/host-entry.js';
+import { hasFields } from './has-fields.js';
 
 /** What a client remembers of a host: it saves a look, and is trusted for nothing else. */
-export type RememberedHost = Readonly<z.infer<typeof rememberedHost>>;
+export interface RememberedHost {
+  readonly formatVersion: 1;
+  /** Where and as whom it was reached, and in which folder: a changed entry makes the rest worthless. */
+  readonly place: string;
+  readonly agentHash: string;
+  readonly folder: string;
+  readonly socketPath: string;
+  readonly nodePath: string;
+  readonly facts: HostFacts;
+  /** ISO 8601. */
+  readonly seenAt: string;
+}
 
 /** Undefined where nothing is remembered, or what is there is not ours to read: then the host is asked again. */
 export function recallHost(home: string, id: string): RememberedHost | undefined {
@@ -41,8 +28,8 @@ export function recallHost(home: string, id: string): RememberedHost | undefined
     if ((error as NodeJS.ErrnoException).code === 'ENOENT') return undefined;
     throw error;
   }
-  const found = rememberedHost.safeParse(parsed(text));
-  return found.success ? found.data : undefined;
+  const found = parsed(text);
+  return isRememberedHost(found) ? found : undefined;
 }
 
 /** Writes `machines/ID.json` below the client's home, whole or not at all, for the owner only. */
@@ -63,4 +50,35 @@ function parsed(text: string): unknown {
   } catch {
     return undefined;
   }
+}
+
+const texts = {
+  place: 'string',
+  agentHash: 'string',
+  folder: 'string',
+  socketPath: 'string',
+  nodePath: 'string',
+  seenAt: 'string',
+} as const;
+const facts = {
+  cpus: 'number',
+  usableMemoryBytes: 'number',
+  diskFreeBytes: 'number',
+  arch: 'string',
+  os: 'string',
+} as const;
+const libcs: ReadonlySet<unknown> = new Set<HostFacts['libc']>(['glibc', 'musl', 'unknown']);
+const cgroups: ReadonlySet<unknown> = new Set<HostFacts['cgroup']>(['v2', 'v1', 'none']);
+
+function isRememberedHost(value: unknown): value is RememberedHost {
+  if (!hasFields(value, { formatVersion: 'number', ...texts }) || value.formatVersion !== 1) return false;
+  return 'facts' in value && isHostFacts(value.facts);
+}
+
+function isHostFacts(value: unknown): value is HostFacts {
+  if (!hasFields(value, facts)) return false;
+  const { libc, libcVersion, node, cgroup } = value as Readonly<Record<string, unknown>>;
+  if (!libcs.has(libc) || !cgroups.has(cgroup)) return false;
+  if (libcVersion !== undefined && typeof libcVersion !== 'string') return false;
+  return node === undefined || hasFields(node, { version: 'string', path: 'string' });
 }

@@ -1,4 +1,5 @@
 import {
+  isMegalithError,
   type JobDescription,
   type JobFolder,
   type MachineJob,
@@ -23,21 +24,28 @@ export interface Answers {
   readonly unreachable: readonly Unreachable[];
 }
 
-/** Asks machines for their jobs, all at once. @throws what is no failure of a machine; with a signal, its reason */
+/**
+ * Asks machines for their jobs, all at once.
+ * @param mayStart whether an agent is started where none runs; without one such a machine has no jobs. @defaultValue always
+ * @throws what is no failure of a machine; with a signal, its reason
+ */
 export async function askForJobs(
   ways: readonly MachineWay[],
   { signal, deadlineMs }: { readonly signal?: AbortSignal | undefined; readonly deadlineMs: number },
+  mayStart: (way: MachineWay) => boolean = () => true,
 ): Promise<Answers> {
   const answers: { way: MachineWay; jobs: readonly MachineJob[] }[] = [];
   const silent: Unreachable[] = [];
   await Promise.all(
     ways.map(async way => {
+      const start = mayStart(way);
       try {
-        const { jobs } = await way.ask({ type: 'jobs' }, { deadlineMs, signal });
+        const { jobs } = await way.ask({ type: 'jobs' }, { deadlineMs, signal, start });
         answers.push({ way, jobs });
       } catch (error) {
         signal?.throwIfAborted();
-        silent.push(unreachable(way.name, error));
+        if (!start && isMegalithError(error) && error.code === 'NOT_FOUND') answers.push({ way, jobs: [] });
+        else silent.push(unreachable(way.name, error));
       }
     }),
   );

@@ -50,7 +50,9 @@ export class MachineJobs {
   /** All jobs, newest first. Machines that do not answer in time are named. */
   async list({ signal, deadlineMs = listDeadlineMs }: AskingOptions = {}): Promise<JobsListing> {
     const options = { signal, deadlineMs };
-    const [own, away] = await Promise.all([this.#listOwn(options), askForJobs(this.#ways, options)]);
+    // A host that this client has never looked at is not made ready for a listing.
+    const isKnown = (way: MachineWay): boolean => way.machine.shape !== undefined;
+    const [own, away] = await Promise.all([this.#listOwn(options), askForJobs(this.#ways, options, isKnown)]);
     const ownIds = new Set(own.jobs.map(({ id }) => id));
     const others = away.answers.flatMap(({ way, jobs }) => jobs.map(job => listedJob(job, way.name)));
     return {

@@ -3,6 +3,13 @@ import { isMegalithError, type MachineRequest, MegalithError } from '@megalith/a
 import { askAgent } from '../backend/agent-request.js';
 import type { AgentRoute, Machine } from '../machine.js';
 
+export interface AskOptions {
+  readonly deadlineMs: number;
+  readonly signal?: AbortSignal | undefined;
+  /** Whether an agent is started where none runs. @defaultValue true */
+  readonly start?: boolean;
+}
+
 /** One machine as those who only ask need it: one route at a time, opened when it is first wanted. */
 export class MachineWay {
   readonly machine: Machine;
@@ -21,9 +28,12 @@ export class MachineWay {
     return this.machine.name;
   }
 
-  /** A new stream to the agent, which is started where it does not run: it serves what agents before it left. */
-  async open(signal?: AbortSignal): Promise<Duplex> {
-    const reached = this.#reach(signal);
+  /**
+   * A new stream to the agent. Unless told otherwise it is started where it does not run: it serves what agents before it left.
+   * @throws MegalithError NOT_FOUND where no agent runs and none is to be started
+   */
+  async open(signal?: AbortSignal, start = true): Promise<Duplex> {
+    const reached = this.#reach(signal, start);
     try {
       return await (await reached).open(signal);
     } catch (error) {
@@ -37,7 +47,7 @@ export class MachineWay {
   /** @throws MegalithError as `open`; what the agent refused with; TIMED_OUT after `deadlineMs` */
   async ask<R extends MachineRequest>(
     request: R,
-    { deadlineMs, signal }: { readonly deadlineMs: number; readonly signal?: AbortSignal | undefined },
+    { deadlineMs, signal, start = true }: AskOptions,
   ): Promise<Awaited<ReturnType<typeof askAgent<R>>>> {
     const deadline = new AbortController();
     const timer = setTimeout(() => deadline.abort(tooSlow(this.name, deadlineMs)), deadlineMs);
@@ -46,7 +56,7 @@ export class MachineWay {
       wanted.addEventListener('abort', () => reject(wanted.reason as Error), { once: true });
     });
     try {
-      const answer = this.open(wanted).then(stream => askAgent(stream, request));
+      const answer = this.open(wanted, start).then(stream => askAgent(stream, request));
       return await Promise.race([answer, given]);
     } finally {
       clearTimeout(timer);
@@ -58,10 +68,10 @@ export class MachineWay {
     if (this.#route !== undefined) await ended(this.#route);
   }
 
-  #reach(signal: AbortSignal | undefined): Promise<AgentRoute> {
+  #reach(signal: AbortSignal | undefined, start: boolean): Promise<AgentRoute> {
     if (this.#isClosed) throw new MegalithError('CANCELLED', `${this.name} is no longer wanted`);
     if (this.#route !== undefined) return this.#route;
-    const route = this.machine.reach({ start: true, ...(signal === undefined ? {} : { signal }) });
+    const route = this.machine.reach({ start, ...(signal === undefined ? {} : { signal }) });
     this.#route = route;
     const forget = (): void => {
       if (this.#route === route) this.#route = undefined;
