@@ -146,8 +146,9 @@ export class DurableJob implements JobClient {
     }
   }
 
-  /** What readers get comes from the journal. */
-  send(): void {}
+  send(): void {
+    // What its clients are told of it is in the journal.
+  }
 
   sendRecords(): boolean {
     return true;

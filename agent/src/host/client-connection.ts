@@ -2,7 +2,8 @@ import type { Socket } from 'node:net';
 import type { Feed } from '../durable/durable-job.js';
 import type { JobReader } from '../durable/job-reader.js';
 import { FrameReader, frameType, readMessage, writeFrame, writeMessage } from '../protocol/frame.js';
-import { type ClientMessage, type HostMessage, type MachineRequest, protocolVersion } from '../protocol/messages.js';
+import type { MachineRequest } from '../protocol/machine-messages.js';
+import { type ClientMessage, type HostMessage, protocolVersion } from '../protocol/messages.js';
 import { readTasks, type TaskSpan } from '../protocol/tasks.js';
 import type { HostJob, JobClient } from './host-job.js';
 

@@ -1,13 +1,13 @@
 import type { DurableJob } from '../durable/durable-job.js';
 import type { JobJournal } from '../journal/job-journal.js';
 import { ByteWriter } from '../protocol/byte-writer.js';
+import type { RunningJob } from '../protocol/machine-messages.js';
 import {
   type AttemptStats,
   type Failure,
   type HostMessage,
   initialCredit,
   type JobSpec,
-  type RunningJob,
 } from '../protocol/messages.js';
 import { RecordCursor, recordKind, type TaskRef, writeFailed, writeStarted } from '../protocol/records.js';
 import type { TaskSpan } from '../protocol/tasks.js';

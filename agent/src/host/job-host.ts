@@ -3,7 +3,8 @@ import { DurableDesk } from '../durable/durable-desk.js';
 import { JobJournal } from '../journal/job-journal.js';
 import { OomWatch } from '../memory/oom-watch.js';
 import { identityOf, type ProcessIdentity } from '../process/process-identity.js';
-import type { ClientMessage, Failure, HostMessage, MachineInfo, MachineRequest } from '../protocol/messages.js';
+import type { MachineRequest } from '../protocol/machine-messages.js';
+import type { ClientMessage, Failure, HostMessage, MachineInfo } from '../protocol/messages.js';
 import { protocolVersion } from '../protocol/messages.js';
 import type { TaskSpan } from '../protocol/tasks.js';
 import { Admission, type Capacity } from './admission.js';
@@ -17,7 +18,7 @@ import { holdsUpOthers, isOtherStarving, jobsInLine } from './line.js';
 import { LiveJobs } from './live-jobs.js';
 import { machineInfo } from './machine-info.js';
 import { MemoryGuard } from './memory-guard.js';
-import { recordFailure, refusalOf } from './refusal.js';
+import { drainingFailure, recordFailure, refusalOf } from './refusal.js';
 import { dropShared, expectsShared, spoolShared } from './shared-input.js';
 
 export interface JobHostOptions {
@@ -342,9 +343,3 @@ export class JobHost implements ConnectionHandler {
     this.connections.close();
   }
 }
-
-const drainingFailure: Failure = {
-  code: 'USAGE',
-  message: 'this agent takes no new jobs: it is being replaced or was asked to end',
-  hint: 'try again once it has ended, as `megalith machines` shows: the next job then starts a new one',
-};

@@ -30,3 +30,10 @@ export function recordFailure(error: unknown): Failure {
   const { message, hint } = error;
   return { code, message, ...(hint === undefined ? {} : { hint }) };
 }
+
+/** What an agent says to new jobs that was asked to drain. */
+export const drainingFailure: Failure = {
+  code: 'NO_PLACEMENT',
+  message: 'this agent takes no new jobs: it is being replaced or was asked to end',
+  hint: 'try again once it has ended, as `megalith machines` shows: the next job then starts a new one',
+};

@@ -14,7 +14,9 @@ const script = `
   const { claimSocket } = await import(${JSON.stringify(built)});
   process.stdout.write('ready\\n');
   await new Promise(resolve => process.stdin.once('data', resolve));
-  const claim = await claimSocket(createServer(socket => socket.end(String(process.pid))), process.argv[1]);
+  // Who only looks whether anybody answers is gone before the answer.
+  const server = createServer(socket => socket.on('error', () => socket.destroy()).end(String(process.pid)));
+  const claim = await claimSocket(server, process.argv[1]);
   process.stdout.write(claim === undefined ? 'taken\\n' : 'mine\\n');
   if (claim === undefined) process.exit();
   process.stdin.on('end', () => { claim.release(); process.exit(); });

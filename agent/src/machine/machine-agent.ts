@@ -8,7 +8,7 @@ import { readJsonFile } from '../journal/job-description.js';
 import { defaultRetention, pruneJobs } from '../journal/prune-jobs.js';
 import { usableCpus } from '../memory/usable-cpus.js';
 import { usableMemoryBytes } from '../memory/usable-memory.js';
-import type { MachineRequest } from '../protocol/messages.js';
+import type { MachineRequest } from '../protocol/machine-messages.js';
 import { type Claim, claimSocket } from './claim-socket.js';
 import { type IdleVerdict, judgeIdle } from './idle-clock.js';
 import type { AgentLine, MachineOptions } from './machine.js';

@@ -12,7 +12,8 @@ import {
   readJobFolders,
   removeJobFolder,
 } from '../journal/job-folders.js';
-import type { Failure, MachineJob, MachineRequest, MachineStatus, RunningJob } from '../protocol/messages.js';
+import type { MachineJob, MachineRequest, MachineStatus, RunningJob } from '../protocol/machine-messages.js';
+import type { Failure } from '../protocol/messages.js';
 import { mirrorJournal } from './mirror.js';
 
 export interface RequestDesk {

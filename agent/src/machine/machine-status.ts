@@ -1,6 +1,6 @@
 import type { HostJob } from '../host/host-job.js';
 import type { JobHost } from '../host/job-host.js';
-import type { MachineStatus, RunningJob } from '../protocol/messages.js';
+import type { MachineStatus, RunningJob } from '../protocol/machine-messages.js';
 import type { AgentLoad, IdleVerdict } from './idle-clock.js';
 
 /** What holds the agent up. @param onlyLooking connections of clients that ask and do not work */

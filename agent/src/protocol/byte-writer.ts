@@ -1,10 +1,14 @@
+const initialBytes = 4096;
+/** A writer that has grown beyond this gives its memory away rather than a copy: one large value must not be held for ever. */
+const keptBytes = 2 ** 20;
+
 /** A growing byte buffer. `bytes` is replaced when it grows, so never keep a view of it across a `reserve`. */
 export class ByteWriter {
   bytes: Buffer;
   view: DataView;
   length = 0;
 
-  constructor(capacity = 4096) {
+  constructor(capacity = initialBytes) {
     this.bytes = Buffer.allocUnsafeSlow(capacity);
     this.view = new DataView(this.bytes.buffer, 0, capacity);
   }
@@ -33,8 +37,15 @@ export class ByteWriter {
     return this.bytes.subarray(0, this.length);
   }
 
-  /** A copy of what was written; the writer starts afresh. */
+  /** What was written, which is the caller's from here on; the writer starts afresh. */
   take(): Buffer {
+    if (this.bytes.length > keptBytes) {
+      const taken = this.written();
+      this.bytes = Buffer.allocUnsafeSlow(initialBytes);
+      this.view = new DataView(this.bytes.buffer, 0, initialBytes);
+      this.length = 0;
+      return taken;
+    }
     const copy = Buffer.allocUnsafeSlow(this.length);
     this.bytes.copy(copy, 0, 0, this.length);
     this.length = 0;

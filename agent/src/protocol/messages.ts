@@ -3,6 +3,8 @@
  * tasks, task events and shared data travel in binary frames of their own (see `frame.ts`).
  */
 
+import type { MachineReply, MachineRequest } from './machine-messages.js';
+
 /** Raised when the two sides could no longer understand each other. */
 export const protocolVersion = 2;
 
@@ -142,23 +144,6 @@ export type ClientMessage =
   | { readonly type: 'release'; readonly job: number }
   | MachineRequest;
 
-/** What a client may ask of a machine's agent, each on a connection of its own. */
-export type MachineRequest =
-  | { readonly type: 'status' }
-  /** Take no new jobs, and end with the last one. */
-  | { readonly type: 'drain' }
-  /** Another agent of this machine: tell it the load as it changes. The older one ends once it has no jobs. */
-  | { readonly type: 'share'; readonly agent: string; readonly startedAt: number }
-  /** End. Without `force`, only when no job runs. */
-  | { readonly type: 'stop'; readonly force: boolean }
-  | { readonly type: 'jobs' }
-  | { readonly type: 'cancelJob'; readonly id: string; readonly reason: string }
-  | { readonly type: 'removeJob'; readonly id: string }
-  /** The journal of a job from an offset on, byte for byte; with `follow`, to the job's end. */
-  | { readonly type: 'mirror'; readonly id: string; readonly from: number; readonly follow: boolean }
-  /** After the answer the connection belongs to the transfer of the job's files (`files/`). */
-  | { readonly type: 'files'; readonly id: string };
-
 export interface MachineInfo {
   readonly hostname: string;
   readonly cpus: number;
@@ -194,61 +179,6 @@ export type HostMessage =
   | { readonly type: 'pong'; readonly mark?: number }
   | MachineReply;
 
-/** Answers to a `MachineRequest`. */
-export type MachineReply =
-  | { readonly type: 'status'; readonly status: MachineStatus }
-  | { readonly type: 'jobs'; readonly jobs: readonly MachineJob[] }
-  | { readonly type: 'load'; readonly cpus: number; readonly memoryBytes: number }
-  | { readonly type: 'mirror'; readonly description: unknown; readonly summary: unknown }
-  /** `isOver` without a summary: the job's host died, and none goes on with the job. */
-  | { readonly type: 'mirrored'; readonly summary: unknown; readonly isOver: boolean }
-  | { readonly type: 'ok' }
-  | { readonly type: 'refused'; readonly failure: Failure };
-
-/** What a machine's agent says of itself. Times are epoch milliseconds of the machine's own clock. */
-export interface MachineStatus {
-  readonly machine: MachineInfo;
-  readonly agent: string;
-  readonly startedAt: number;
-  readonly now: number;
-  readonly clients: number;
-  readonly draining: boolean;
-  readonly idleMs: number;
-  /** When it ends if nothing happens; undefined while something holds it. */
-  readonly endsAt?: number;
-  /** Why it is still up, one sentence each. */
-  readonly reasons: readonly string[];
-  readonly jobs: readonly RunningJob[];
-}
-
-/** A job that a machine has taken and not ended. */
-export interface RunningJob {
-  readonly id: string;
-  readonly name: string;
-  readonly running: number;
-  readonly settled: number;
-  /** Of the settled ones. */
-  readonly failed: number;
-  readonly total?: number;
-  readonly clients: number;
-  readonly cpus: number;
-  readonly memoryBytes?: number;
-  /** Counted from 1 among the jobs that wait for room and have nothing running. */
-  readonly place?: number;
-  /** What it waits for, where that is not room. */
-  readonly waitsFor?: 'files' | 'shared inputs' | 'secrets';
-}
-
-/** A job in a machine's folder: the contents of `job.json` and `summary.json`, and how it stands while it runs. */
-export interface MachineJob {
-  readonly id: string;
-  readonly description: unknown;
-  readonly summary?: unknown;
-  readonly running?: RunningJob;
-  /** Its host died, and none goes on with it. */
-  readonly isLost?: boolean;
-}
-
 /** Why a task or a job failed, as plain data. */
 export interface Failure {
   readonly code:
@@ -266,7 +196,8 @@ export interface Failure {
     | 'USAGE'
     | 'DISK_FULL'
     | 'JOURNAL_FAILED'
-    | 'AGENT_LOST';
+    | 'AGENT_LOST'
+    | 'NO_PLACEMENT';
   readonly message: string;
   readonly hint?: string;
   /** For THREW: what was thrown, encoded by the error codec. */

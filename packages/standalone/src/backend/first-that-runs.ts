@@ -9,6 +9,8 @@ const unreachable: ReadonlySet<string> = new Set([
   'BOOTSTRAP_FAILED',
   'OVER_MEMORY',
   'OVER_CPUS',
+  // Its agent drains.
+  'NO_PLACEMENT',
 ]);
 
 /** Runs a job on the first of several machines that takes it. What is wrong with the others is told only if none does. */

@@ -14,6 +14,8 @@ const ofOneMachine: ReadonlySet<ErrorCode> = new Set<ErrorCode>([
   // Another machine may be larger.
   'OVER_MEMORY',
   'OVER_CPUS',
+  // Its agent drains.
+  'NO_PLACEMENT',
   // Somebody ended the job there; whoever means the whole job ends it at every machine.
   'CANCELLED',
 ]);
