@@ -27,6 +27,7 @@ const everything: Capabilities = {
   sameFiles: true,
   clientFolder: true,
   ownPackage: true,
+  machines: 1,
   freshMachines: true,
   threads: true,
   commands: true,

@@ -9,6 +9,8 @@ export interface Capabilities {
   readonly clientFolder: boolean;
   /** Tasks find Megalith's package where the client has it, to start jobs of their own. */
   readonly ownPackage: boolean;
+  /** How many there are, all alike. */
+  readonly machines: number;
   /** Each executor begins with machines on which nothing has run. */
   readonly freshMachines: boolean;
   /** Tasks may run as threads and share memory. */

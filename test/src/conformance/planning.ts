@@ -1,8 +1,11 @@
-import type { JobOptions, TaskStats } from '@megalith/core';
+import type { JobOptions } from '@megalith/core';
 import { describe, expect, test } from 'vitest';
+import { eventually } from './eventually.js';
 import { failureOf } from './failure-of.js';
 import { executorOf, type Place } from './place.js';
+import { gateIn, scratchFolder, tallyIn } from './scratch.js';
 import { double } from './tasks/arithmetic.js';
+import { passGate } from './tasks/gate.js';
 import { rest } from './tasks/load.js';
 
 /** Where a job would go, and why not elsewhere. */
@@ -30,8 +33,8 @@ export function planning(place: Place): void {
     test('with more memory a task gives fewer slots', async () => {
       const { chosen } = await executor().plan({ tasks: 4, cpus: 0.01, memory: '1MiB' });
       const half = await executor().plan({ tasks: 4, cpus: 0.01, memory: Math.floor(chosen!.usableMemoryBytes * 0.6) });
-      expect(half.chosen!.slots).toBe(1);
-      expect(chosen!.slots).toBeGreaterThan(1);
+      expect(half.chosen!.slots).toBe(place.capabilities.machines);
+      expect(chosen!.slots).toBeGreaterThan(place.capabilities.machines);
     });
 
     test('for more memory than there is rejects the place with the reason, and the job fails before anything runs', async () => {
@@ -65,22 +68,28 @@ export function planning(place: Place): void {
 
     test('runs only what fits at once', async () => {
       const { chosen } = await executor().plan();
-      const job = executor().map(rest, new Array<number>(6).fill(20), { cpus: chosen!.cpus });
-      await job;
-      const spans = [...job].map(({ stats }) => stats!).sort((a, b) => a.startedAt - b.startedAt);
-      const overlaps = spans.filter((span, i) => i > 0 && span.startedAt < spans[i - 1]!.endedAt);
-      expect(overlaps).toEqual([]);
-    });
-
-    test('runs as much at once as fits', async () => {
-      const { chosen } = await executor().plan();
-      if (chosen!.cpus < 2) return;
-      const job = executor().map(rest, new Array<number>(8).fill(50));
+      const options = { cpus: chosen!.cpus };
+      const { slots } = (await executor().plan(options)).chosen!;
+      const job = executor().map(rest, new Array<number>(3 * slots + 3).fill(20), options);
       await job;
       const spans = [...job].map(({ stats }) => stats!);
-      const others = (span: TaskStats) =>
-        spans.filter(each => each.startedAt < span.endedAt && span.startedAt < each.endedAt);
-      expect(Math.max(...spans.map(span => others(span).length))).toBeGreaterThan(1);
+      for (const span of spans) {
+        const atOnce = spans.filter(each => each.startedAt <= span.startedAt && span.startedAt < each.endedAt);
+        expect(atOnce.length).toBeLessThanOrEqual(slots);
+        expect(new Set(atOnce.map(({ machine }) => machine)).size).toBe(atOnce.length);
+      }
+    });
+
+    test.runIf(place.capabilities.sameFiles)('runs as much at once as fits', async () => {
+      const { slots } = (await executor().plan()).chosen!;
+      const folder = scratchFolder();
+      const gate = gateIn(folder);
+      const tally = tallyIn(folder);
+      const items = Array.from({ length: slots + 1 }, (_, value) => ({ gate: gate.path, tally: tally.path, value }));
+      const job = executor().map(passGate, items);
+      await eventually('every slot has a task', () => tally.lines().length === slots);
+      gate.open();
+      expect(await job).toEqual(items.map(({ value }) => value));
     });
   });
 }

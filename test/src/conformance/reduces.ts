@@ -89,13 +89,13 @@ export function reduces(place: Place): void {
       const folder = scratchFolder();
       const gate = gateIn(folder);
       const tally = tallyIn(folder);
-      const cpus = (await executor().plan()).chosen?.cpus ?? 1;
-      // As many maps as there are processors, and one more: they all pass only if nothing else sits in a slot.
-      const items = Array.from({ length: cpus + 1 }, (_, value) => ({ gate: gate.path, tally: tally.path, value }));
+      const slots = (await executor().plan()).chosen?.slots ?? 1;
+      // As many maps as run at once, and one more: they all pass only if nothing else sits in a slot.
+      const items = Array.from({ length: slots + 1 }, (_, value) => ({ gate: gate.path, tally: tally.path, value }));
       const reduced = executor().mapReduce(passGate, items, sum);
-      await eventually('the processors are full', () => tally.lines().length === cpus);
+      await eventually('the processors are full', () => tally.lines().length === slots);
       gate.open();
-      expect(await reduced).toBe((cpus * (cpus + 1)) / 2);
+      expect(await reduced).toBe((slots * (slots + 1)) / 2);
     });
   });
 }

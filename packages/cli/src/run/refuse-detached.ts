@@ -10,6 +10,6 @@ export function refuseDetached(detach: boolean | undefined, given: Readonly<Reco
   const [flag] = Object.keys(given).filter(name => given[name] !== undefined);
   if (flag === undefined) return;
   throw new MegalithError('USAGE', `"--${flag}" is for who stays until the job has ended, and "--detach" leaves`, {
-    hint: 'leave one of them out; "megalith jobs attach" and "megalith jobs results" come back to a job',
+    hint: 'leave one of them out; "megalith jobs attach", "jobs results" and "jobs fetch" come back to a job',
   });
 }

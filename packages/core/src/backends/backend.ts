@@ -24,6 +24,7 @@ export interface Candidate {
   readonly backend: string;
   /** What it is, in words: `this machine, 8 cpus, 30.1GiB usable`. */
   readonly description: string;
+  /** What one task may ask for: of several machines, those of the largest. */
   readonly cpus: number;
   readonly usableMemoryBytes: number;
   /** Tasks of this job that run at once there. */

@@ -18,7 +18,7 @@ export function killAgents(host: TestHost, signal: NodeJS.Signals = 'SIGKILL'): 
 }
 
 /** Processes that belong to no agent that lives. */
-export function orphansOn(host: TestHost): string[] {
+function orphansOn(host: TestHost): string[] {
   const all = host.processes();
   const agents = new Set(agentsOn(host).map(({ pidHere }) => pidHere));
   const isOwned = (pid: number): boolean => {

@@ -15,7 +15,7 @@ describe(`a client in a process of its own (seed ${seed})`, () => {
     const start = clientFolder();
     const chance = chanceOf('killed');
     // From before the program runs to about its end, with the first host fresh.
-    for (let round = 0; round < 8; round++) {
+    for (let round = 0; round < 6; round++) {
       const id = `killed-${round}`;
       const job = { id, home, count, tally: `${first.home}/tally-${round}`, tookMs: 15 };
       const client = start(job);

@@ -10,7 +10,7 @@ import type { HostOptions, TestHost, TestHostEntry, TestHosts } from '../../host
 
 registerStandalone();
 
-export interface FieldOptions extends HostOptions {
+interface FieldOptions extends HostOptions {
   readonly count?: number;
   /** How long agents stay with nothing to do. @defaultValue '10m': none leaves during a test */
   readonly idle?: string;
@@ -18,7 +18,7 @@ export interface FieldOptions extends HostOptions {
   readonly entry?: Readonly<Record<string, unknown>>;
 }
 
-export interface ExecutorOptions {
+interface ExecutorOptions {
   /** A client of its own, with nothing remembered. @defaultValue the field's first client */
   readonly home?: string;
   readonly patienceMs?: number;

@@ -1,5 +1,4 @@
-import { ByteWriter, type TaskEvent, writeFailed, writeLog } from '@megalith/agent';
-import { RecordCursor } from '@megalith/agent';
+import { ByteWriter, RecordCursor, type TaskEvent, writeFailed, writeLog } from '@megalith/agent';
 import { expect, test } from 'vitest';
 import { HeldEvents } from './held-events.js';
 
