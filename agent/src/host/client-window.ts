@@ -2,8 +2,8 @@
 export const windowBytes = 64 * 1024 * 1024;
 
 const largest = 65_536;
-/** A client that means to leave hands over all it has, as far as memory goes. */
-export const detachedTasks = 2 ** 30;
+/** Of an input that is known, a machine takes all that there is, as far as memory goes. */
+export const allTasks = 2 ** 30;
 /** Work that should lie ready while the client encodes more. */
 const aheadMs = 100;
 

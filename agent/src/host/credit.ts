@@ -1,5 +1,5 @@
 import type { HostMessage } from '../protocol/messages.js';
-import { detachedTasks, windowBytes, windowTasks } from './client-window.js';
+import { allTasks, windowBytes, windowTasks } from './client-window.js';
 import type { HostJob } from './host-job.js';
 
 /** What one client may still send of a job. */
@@ -14,7 +14,7 @@ export interface Allowance {
 /** Lets the clients of a job send more, in portions worth a message. @param slots tasks of the job that run at once on an empty machine */
 export function grantCredit(job: HostJob, slots: number): void {
   const { taskMs, spec } = job;
-  const window = spec.detached === true ? detachedTasks : windowTasks({ slots: Math.max(1, slots), taskMs });
+  const window = spec.takesAll === true ? allTasks : windowTasks({ slots: Math.max(1, slots), taskMs });
   // Two clients of one job send the same tasks: each has a window of its own.
   for (const allowance of job.durable?.feeds ?? [job.allowance]) grant(job, allowance, window);
 }

@@ -99,8 +99,8 @@ export interface JobSpec {
   readonly retry?: HostRetry;
   /** For a durable job: no task begins before the client has said `filesReady`. */
   readonly awaitsFiles?: boolean;
-  /** For a durable job: its whole input is taken in at once, because its client means to leave. */
-  readonly detached?: boolean;
+  /** For a durable job: its whole input is known, and is taken in at once, so that its client may go at any time. */
+  readonly takesAll?: boolean;
 }
 
 /** How often and when a host tries a failed task again: full jitter up to a backoff that grows. Times in milliseconds. */

@@ -1,12 +1,5 @@
 import type { Machine } from './machine.js';
 
-/** What one task of a job asks of a machine. */
-export interface MachineRequirements {
-  readonly cpus: number;
-  readonly memoryBytes?: number;
-  readonly diskBytes?: number;
-}
-
 /** A source of machines. Those of `local` and `ssh` are there already; a cloud's are made on demand. */
 export interface Provider {
   readonly name: string;

@@ -58,7 +58,8 @@ async function ask(stream: Duplex, request: MachineRequest): Promise<HostMessage
   const onData = (chunk: Buffer): void => reader.push(chunk);
   const onClose = (): void => ended.abort(gone());
   const onError = (): boolean => stream.destroy() !== undefined;
-  stream.on('data', onData).on('close', onClose).on('error', onError);
+  // Over SSH a socket that nobody serves any more ends, and stays half open.
+  stream.on('data', onData).on('end', onClose).on('close', onClose).on('error', onError);
   try {
     for (const message of [{ type: 'hello', version: protocolVersion }, request] satisfies ClientMessage[]) {
       writeMessage(stream, message);
@@ -78,7 +79,7 @@ async function ask(stream: Duplex, request: MachineRequest): Promise<HostMessage
     }
   } finally {
     clearTimeout(deadline);
-    stream.off('data', onData).off('close', onClose);
+    stream.off('data', onData).off('end', onClose).off('close', onClose);
     stream.pause();
   }
 }

@@ -1,7 +1,8 @@
-import { readdirSync, readFileSync } from 'node:fs';
+import { readFileSync } from 'node:fs';
 import { homedir, userInfo } from 'node:os';
 import { join } from 'node:path';
 import { MegalithError } from '@megalith/agent';
+import { globFiles } from '../ssh/glob-files.js';
 import { matchesPattern } from '../ssh/host-pattern.js';
 import { findKnownHost, type KnownHost } from '../ssh/known-hosts.js';
 import { hostAliases, readSshConfig, type SshConfigSurroundings, type SshHostSettings } from '../ssh/ssh-config.js';
@@ -30,7 +31,7 @@ export function readSshFiles(home: string = homedir()): SshFiles {
   const around: SshConfigSurroundings = {
     home,
     localUser: userInfo().username,
-    glob: pattern => matchingPaths(pattern),
+    glob: globFiles,
     readFile: path => textIn(path).text,
   };
   return {
@@ -55,29 +56,5 @@ function textIn(path: string): { readonly text?: string; readonly error?: NodeJS
     return { text: readFileSync(path, 'utf8') };
   } catch (error) {
     return { error: error as NodeJS.ErrnoException };
-  }
-}
-
-/** `*` and `?` in any part of an absolute path; names that begin with a dot must be asked for with one. */
-function matchingPaths(pattern: string): string[] {
-  let found = ['/'];
-  for (const part of pattern.split('/').filter(text => text !== '')) {
-    const hasPattern = /[*?]/.test(part);
-    found = found.flatMap(folder => {
-      if (!hasPattern) return [join(folder, part)];
-      const names = namesIn(folder).filter(name => part.startsWith('.') || !name.startsWith('.'));
-      return names.filter(name => matchesPattern(name, part)).map(name => join(folder, name));
-    });
-  }
-  return found;
-}
-
-function namesIn(folder: string): string[] {
-  try {
-    return readdirSync(folder).sort();
-  } catch (error) {
-    // OpenSSH passes over what an Include can't find.
-    if ((error as NodeJS.ErrnoException).syscall !== undefined) return [];
-    throw error;
   }
 }

@@ -4,9 +4,9 @@ import { userInfo } from 'node:os';
 import { join } from 'node:path';
 import fc from 'fast-check';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { globFiles } from './glob-files.js';
 import { matchesPatternList } from './host-pattern.js';
 import { hostAliases, readSshConfig, type SshConfigSurroundings } from './ssh-config.js';
-import { globFiles } from './ssh-config-files.js';
 import { configWords } from './ssh-config-lines.js';
 import { newFolder } from './test-host.fixture.js';
 

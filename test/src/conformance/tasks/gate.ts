@@ -3,7 +3,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import type { TaskContext } from '@megalith/core';
 
 /** Ends when the file is there, or throws when the task is asked to end. */
-export async function waitAtGate(path: string, signal?: AbortSignal): Promise<void> {
+async function waitAtGate(path: string, signal?: AbortSignal): Promise<void> {
   while (!existsSync(path)) await delay(10, undefined, signal && { signal });
 }
 

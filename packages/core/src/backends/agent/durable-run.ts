@@ -80,7 +80,7 @@ export class DurableRun implements JobRun {
       ...specOf(number, job, options.folder, this.retriesTasks),
       ...(this.retriesTasks && job.retry !== undefined ? { retry: job.retry } : {}),
       ...(options.bringFiles === undefined ? {} : { awaitsFiles: true }),
-      ...(job.detached === true ? { detached: true } : {}),
+      ...(job.detached === true || job.taskCount !== undefined ? { takesAll: true } : {}),
     };
     this.#sender = new TaskSender(number, job.tasks, {
       onTaken: inputs => {

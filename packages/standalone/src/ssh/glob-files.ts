@@ -1,18 +1,6 @@
-import { readdirSync, readFileSync, type Stats, statSync } from 'node:fs';
-import { homedir, userInfo } from 'node:os';
+import { readdirSync, type Stats, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { matchesPattern } from './host-pattern.js';
-import type { SshConfigSurroundings } from './ssh-config.js';
-
-/** The files and the user of this machine, for reading `~/.ssh/config`. */
-export function localSurroundings(): SshConfigSurroundings {
-  return {
-    home: homedir(),
-    localUser: userInfo().username,
-    glob: globFiles,
-    readFile: path => ifThere(() => readFileSync(path, 'utf8')),
-  };
-}
 
 /** The files that an absolute pattern stands for, sorted; `*` and `?` match within one name, and no hidden ones by themselves. */
 export function globFiles(pattern: string): string[] {
