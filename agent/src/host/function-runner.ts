@@ -190,7 +190,8 @@ export class FunctionRunner {
   /** A slot says how far it is, and what it had not begun is free again. */
   #stateOf(slot: Slot, next: number, startedAt: number): void {
     slot.nudged = false;
-    const begun = slot.begunBefore(next);
+    // A slot also passes over the tasks of a module that does not load; none of those has begun.
+    const begun = slot.loading === undefined ? slot.begunBefore(next) : 0;
     for (const { job, span } of slot.takeBack(begun)) {
       job.takeBack(span);
       this.#hooks.settled(job);

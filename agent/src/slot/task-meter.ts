@@ -32,6 +32,8 @@ const meteredMs = 0.05;
 
 /** Memory that a task left behind, kibibytes, from which on it is swept before the next one: else it would count as that one's. */
 const litterKiB = 64 * 1024;
+/** Sweeping takes at most this part of a slot's time: where much is held for good, looking for what is not takes long. */
+const sweepShare = 0.05;
 
 /** For a slot that is a process: the whole process works for the task. */
 export function processMeter(): TaskMeter {
@@ -45,12 +47,14 @@ export function processMeter(): TaskMeter {
   let peakResetAt = Number.NEGATIVE_INFINITY;
   /** What the process held when it was swept last. */
   let cleanRss = process.resourceUsage().maxRSS;
+  let sweepAt = Number.NEGATIVE_INFINITY;
   let collect: (() => void) | undefined;
   const forgetPeak = (fd: number, nowMs: number): void => {
     writeSync(fd, five, 0, 1, 0);
     peakResetAt = nowMs;
   };
   const sweep = (fd: number, nowMs: number): void => {
+    const begin = performance.now();
     collect ??= collector();
     // The first finds what is unused; the second waits until the first has given it back.
     collect();
@@ -58,6 +62,7 @@ export function processMeter(): TaskMeter {
     forgetPeak(fd, nowMs);
     sample(nowMs);
     cleanRss = maxRss;
+    sweepAt = nowMs + (performance.now() - begin) / sweepShare;
   };
   const sample = (nowMs: number): void => {
     const usage = process.resourceUsage();
@@ -70,7 +75,7 @@ export function processMeter(): TaskMeter {
     begin(nowMs) {
       begunAt = nowMs;
       if (clearRefs !== undefined) {
-        if (maxRss - cleanRss > Math.max(litterKiB, cleanRss)) sweep(clearRefs, nowMs);
+        if (maxRss - cleanRss > litterKiB && nowMs >= sweepAt) sweep(clearRefs, nowMs);
         else if (nowMs - peakResetAt > peakResetMs) forgetPeak(clearRefs, nowMs);
       }
       if (nowMs - sampledAt > meteredMs) sample(nowMs);

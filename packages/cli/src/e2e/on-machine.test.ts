@@ -243,7 +243,7 @@ describe('megalith machines', { timeout: patienceMs }, () => {
     expect(await megalith(['machines', 'drain', 'local'])).toMatchObject({ code: 0, stdout: 'draining\n' });
     expect(await listed()).toMatchObject([{ state: 'draining' }]);
     expect(await megalith(['run', ...here, '--', 'true'])).toMatchObject({
-      code: 2,
+      code: 3,
       stderr: expect.stringContaining('takes no new jobs'),
     });
     writeFileSync(gate, '');

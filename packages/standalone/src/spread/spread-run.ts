@@ -143,7 +143,7 @@ class SpreadRun implements JobRun {
       for await (const batch of run.events) {
         const events = this.#book.receive(member.seat, batch, this.#clock.now());
         if (events.length > 0) {
-          this.#origins.set(events, run.machine ?? member.seat.place.name);
+          this.#origins.set(events, member.seat.place.name);
           this.#queue.push(events);
         }
         this.#advance();

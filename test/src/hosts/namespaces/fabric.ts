@@ -1,6 +1,6 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { existsSync } from 'node:fs';
+import { readFileSync } from 'node:fs';
 import { networkInterfaces } from 'node:os';
 import { fileURLToPath } from 'node:url';
 import { eventually, within } from '../../conformance/eventually.js';
@@ -43,6 +43,7 @@ export async function openFabric(folder: string): Promise<Fabric> {
   const pid = await firstLine(child).then(Number);
   const subnet = await takeSubnet(pid);
   const uplink = linkName(subnet);
+  const link = linkNumber(uplink);
   const addressOf = ({ network, number }: Plug) => `${prefixes[network]}.${subnet}.${firstAddress + number}`;
   const portOf = ({ network, number }: Plug) => `${network}${number}`;
   const inFabric = ['--target', String(pid), '--net', '--'];
@@ -83,10 +84,23 @@ export async function openFabric(folder: string): Promise<Fabric> {
       child.stdin.end();
       if (ended !== undefined) await within(10_000, 'the end of the hosts’ network', ended);
       // Not before: the end of the hosts' connections has to reach their clients. The kernel would do it too, some time later.
-      if (existsSync(`/sys/class/net/${uplink}`)) await run('ip', ['link', 'del', uplink]);
-      await eventually('the link to the hosts is gone', () => !existsSync(`/sys/class/net/${uplink}`));
+      if (linkNumber(uplink) === link) await run('ip', ['link', 'del', uplink]);
+      // The name may be another program's by then; the number is not.
+      await eventually('the link to the hosts is gone', () => linkNumber(uplink) !== link);
     },
   };
+}
+
+/** What the kernel calls a link, as long as it lives. */
+function linkNumber(name: string): string | undefined {
+  try {
+    return readFileSync(`/sys/class/net/${name}/ifindex`, 'utf8');
+  } catch (error) {
+    const { code } = error as NodeJS.ErrnoException;
+    // EINVAL: it went while it was read.
+    if (code === 'ENOENT' || code === 'EINVAL') return undefined;
+    throw error;
+  }
 }
 
 /** The name of the link is the lock: two programs cannot both make it. */
