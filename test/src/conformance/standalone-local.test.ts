@@ -8,7 +8,7 @@ import { conformance } from './conformance.js';
 
 registerStandalone();
 const root = mkdtempSync(join(tmpdir(), 'megalith-conformance-'));
-afterAll(() => rmSync(root, { recursive: true, force: true }));
+afterAll(() => rmSync(root, { recursive: true, force: true, maxRetries: 5 }));
 let count = 0;
 
 /** Each executor has an agent of its own, which ends itself soon after. */

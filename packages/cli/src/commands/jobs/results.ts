@@ -8,7 +8,7 @@ export default class JobsResults extends BaseCommand {
     'a line, {index, state, value} or {index, state, error, exitCode}. The exit code tells how the job ended, as that of "jobs wait"; ' +
     'it is 0 while the job runs, with the results so far.';
   static override examples = [
-    { description: 'what a map gave', command: '<%= config.bin %> jobs results 7f3a > results.jsonl' },
+    { description: 'what a map gave', command: '<%= config.bin %> jobs results 7f3a' },
     { description: 'also what failed', command: '<%= config.bin %> jobs results 7f3a --json' },
   ];
   static override args = { id: Args.string({ required: true, description: 'id, or its start', ignoreStdin: true }) };
