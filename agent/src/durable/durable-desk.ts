@@ -76,7 +76,7 @@ export class DurableDesk {
       spec,
       this.#journalOptions(durable, () => job),
     );
-    if (spec.cwd !== message.spec.cwd) mkdirSync(spec.cwd, { mode: privateFolder });
+    makeRoom(spec, home);
     job = new HostJob(nextNumber(), spec, durable, journal, home, durable);
     this.#adopt(job, durable);
     this.#comeBack(connection, message, job);
@@ -107,6 +107,7 @@ export class DurableDesk {
   async #goOn({ folder, kept }: AbandonedJob): Promise<void> {
     const { home, nextNumber } = this.#options;
     const durable = new DurableJob(kept, kept.secretNames, await journalSize(folder.dir));
+    makeRoom(kept, home);
     let job: HostJob;
     const journal = await JobJournal.resume(
       folder,
@@ -273,6 +274,11 @@ export class DurableDesk {
 /** A job without a folder to run in gets one of its own. */
 function placed(spec: JobSpec, home: string): JobSpec {
   return spec.cwd === '' ? { ...spec, cwd: jobFilesFolder(home, spec.id) } : spec;
+}
+
+/** Makes the folder of a job that was placed. */
+function makeRoom({ cwd, id }: Pick<JobSpec, 'cwd' | 'id'>, home: string): void {
+  if (cwd === jobFilesFolder(home, id)) mkdirSync(cwd, { recursive: true, mode: privateFolder });
 }
 
 /** @param onOver the client has had the job's last word */

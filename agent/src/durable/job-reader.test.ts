@@ -66,7 +66,7 @@ interface Journal {
 
 function journal(): Journal {
   const tail = new JournalTail();
-  const writer = JournalWriter.create(path, {
+  const writer = JournalWriter.open(path, {
     onError: error => expect.unreachable(error.message),
     onWritten: entry => tail.add(entry),
   });

@@ -1,9 +1,10 @@
 import { randomBytes } from 'node:crypto';
 import { readdir, rename, rm, stat } from 'node:fs/promises';
 import { hostname } from 'node:os';
-import { join } from 'node:path';
+import { basename, join } from 'node:path';
 import { isMegalithError, type MegalithError } from '../errors.js';
 import { isAlive } from '../process/process-identity.js';
+import { begunPrefix } from './appear.js';
 import { isJobId, jobFolder, jobsFolder } from './home.js';
 import { descriptionPath, type JobDescription, readDescription } from './job-description.js';
 import { journalPath } from './job-journal.js';
@@ -103,18 +104,20 @@ export async function removeJobFolder(home: string, id: string): Promise<boolean
   return true;
 }
 
-/** Removes what killed processes left: removals half done, and folders that never got their description. */
+/** Removes what killed processes left: removals half done, and folders that never became a job's. */
 export async function sweepJobsFolder(home: string, now: number): Promise<void> {
   const folder = jobsFolder(home);
   for (const name of await namesIn(folder)) {
     if (name.startsWith(removedPrefix)) await removeTree(join(folder, name));
-    else if (isJobId(name) && (await isAbandoned(join(folder, name), now))) await removeJobFolder(home, name);
+    else if (await isAbandoned(join(folder, name), now)) await removeTree(join(folder, name));
   }
 }
 
-/** A host writes the description right after it made the folder: without one after a minute it never will. */
+/** A folder gets its description at once: without one after a minute, or without its final name, it never will be a job's. */
 async function isAbandoned(dir: string, now: number): Promise<boolean> {
-  if ((await modifiedAt(descriptionPath(dir))) !== undefined) return false;
+  const isBegun = basename(dir).startsWith(begunPrefix);
+  if (!isBegun && !isJobId(basename(dir))) return false;
+  if (!isBegun && (await modifiedAt(descriptionPath(dir))) !== undefined) return false;
   const madeAt = await modifiedAt(dir);
   return madeAt !== undefined && now - madeAt > abandonedMs;
 }

@@ -1,12 +1,14 @@
-import { mkdirSync, rmSync } from 'node:fs';
+import { rmSync, writeFileSync } from 'node:fs';
 import { hostname } from 'node:os';
 import { join } from 'node:path';
-import { MegalithError } from '../errors.js';
+import type { MegalithError } from '../errors.js';
 import type { ProcessIdentity } from '../process/process-identity.js';
 import type { Failure, JobSpec } from '../protocol/messages.js';
-import { privateFolder, writeFileAtomically, writeFileAtomicallySync } from './atomic-file.js';
+import { appear } from './appear.js';
+import { privateFile, writeFileAtomically, writeFileAtomicallySync } from './atomic-file.js';
+import { removeDeadPieces } from './dead-pieces.js';
 import { type ControlEntry, encodeControl, type JournalledSpec, journalledSpec } from './entries.js';
-import { jobFolder, jobsFolder } from './home.js';
+import { jobFolder } from './home.js';
 import { descriptionPath, type JobDescription, jobFormatVersion } from './job-description.js';
 import type { JobFolder } from './job-folders.js';
 import { type JobSummary, summaryPath, tallied } from './job-summary.js';
@@ -59,13 +61,15 @@ export class JobJournal {
    */
   static open(home: string, spec: JobSpec, options: JobJournalOptions): JobJournal {
     const dir = jobFolder(home, spec.id);
-    makeFolder(home, dir, spec.id);
     const at = (options.now ?? Date.now)();
     const submitted = journalledSpec(spec);
+    appear(home, spec.id, begun => {
+      if (options.durable) keepSpec(begun, spec);
+      writeFileAtomicallySync(descriptionPath(begun), JSON.stringify(describeJob(submitted, options, at)));
+      writeFileSync(journalPath(begun), '', { mode: privateFile });
+    });
     try {
-      if (options.durable) keepSpec(dir, spec);
-      writeFileAtomicallySync(descriptionPath(dir), JSON.stringify(describeJob(submitted, options, at)));
-      const journal = new JobJournal(dir, options, JournalWriter.create(journalPath(dir), options));
+      const journal = new JobJournal(dir, options, JournalWriter.open(journalPath(dir), options));
       journal.#control({ type: 'submitted', at, spec: submitted });
       return journal;
     } catch (cause) {
@@ -80,6 +84,7 @@ export class JobJournal {
    */
   static async resume(job: Pick<JobFolder, 'dir' | 'description'>, options: JobJournalOptions): Promise<JobJournal> {
     const { dir, description } = job;
+    await removeDeadPieces(dir);
     const journal = new JobJournal(dir, options, await JournalWriter.resume(journalPath(dir), options));
     const { host } = options;
     await writeFileAtomically(descriptionPath(dir), JSON.stringify({ ...description, host, hostname: hostname() }));
@@ -191,30 +196,6 @@ export class JobJournal {
 
   #write(entry: ControlEntry): void {
     this.#writer.append('control', [encodeControl(entry)]);
-  }
-}
-
-function makeFolder(home: string, dir: string, id: string): void {
-  try {
-    mkdirSync(dir, { mode: privateFolder });
-  } catch (error) {
-    const { code } = error as NodeJS.ErrnoException;
-    if (code === 'EEXIST') {
-      throw new MegalithError('USAGE', `there is a job "${id}" already`, {
-        hint: 'give the new job another id, or remove the old one with `megalith jobs rm`',
-      });
-    }
-    if (code !== 'ENOENT') throw writeFailure(dir, error);
-    makeParent(jobsFolder(home));
-    makeFolder(home, dir, id);
-  }
-}
-
-function makeParent(folder: string): void {
-  try {
-    mkdirSync(folder, { recursive: true, mode: privateFolder });
-  } catch (cause) {
-    throw writeFailure(folder, cause);
   }
 }
 

@@ -57,18 +57,18 @@ export class JournalWriter {
   #failure: MegalithError | undefined;
   #closed: Promise<void> | undefined;
 
-  private constructor(path: string, flags: 'ax' | 'a', options: JournalWriterOptions, base = 0) {
+  private constructor(path: string, options: JournalWriterOptions, base = 0) {
     this.path = path;
     this.#base = base;
     this.#onError = options.onError;
     this.#onWritten = options.onWritten;
     this.#pendingLimitBytes = options.pendingLimitBytes ?? defaultPendingLimitBytes;
-    this.#descriptor = openSync(path, flags, privateFile);
+    this.#descriptor = openSync(path, 'a', privateFile);
   }
 
-  /** Starts a new journal. Throws the system's EEXIST where there is one already. */
-  static create(path: string, options: JournalWriterOptions): JournalWriter {
-    return new JournalWriter(path, 'ax', options);
+  /** Starts a journal in a file that is empty, or not there. */
+  static open(path: string, options: JournalWriterOptions): JournalWriter {
+    return new JournalWriter(path, options);
   }
 
   /**
@@ -85,7 +85,7 @@ export class JournalWriter {
       });
     }
     if (reader.damage) await truncate(path, reader.damage.offset);
-    return new JournalWriter(path, 'a', options, reader.position);
+    return new JournalWriter(path, options, reader.position);
   }
 
   /** Where the file ends once all so far is written. */

@@ -26,7 +26,7 @@ const plainEntry = fc.record({ kind: fc.constantFrom<EntryKind[]>('records', 'co
 
 async function write(entries: readonly Plain[]): Promise<void> {
   rmSync(path, { force: true });
-  const writer = JournalWriter.create(path, failOnError);
+  const writer = JournalWriter.open(path, failOnError);
   for (const { kind, text } of entries) {
     const bytes = Buffer.from(text);
     const middle = bytes.byteLength >> 1;
@@ -147,7 +147,7 @@ describe('a resumed journal', () => {
 
 describe('following a journal', () => {
   it('gives entries as they are written, whole ones only, until its writer is gone', async () => {
-    const writer = JournalWriter.create(path, failOnError);
+    const writer = JournalWriter.open(path, failOnError);
     let isWriterGone = false;
     const reader = new JournalReader(path, { follow: () => !isWriterGone })[Symbol.asyncIterator]();
     const next = async () => (await reader.next()).value?.payload.toString();
@@ -176,7 +176,7 @@ describe('following a journal', () => {
 
 describe('a journal writer', () => {
   it('counts what waits, and settles `drained` once that is under the limit', async () => {
-    const writer = JournalWriter.create(path, { ...failOnError, pendingLimitBytes: 1000 });
+    const writer = JournalWriter.open(path, { ...failOnError, pendingLimitBytes: 1000 });
     for (let count = 0; count < 50; count++) writer.append('records', [Buffer.alloc(91)]);
     expect(writer.pending).toBe(5000);
     await writer.drained();

@@ -89,12 +89,15 @@ describe('pruning', () => {
   });
 
   it('clears away what killed processes left behind, and not what one is making now', async () => {
-    for (const name of ['.removed-job-1-abcd', 'never-described', 'being-made']) {
-      mkdirSync(join(jobsFolder(home), name), { recursive: true });
-    }
-    utimesSync(join(jobsFolder(home), 'never-described'), 0, 0);
+    const make = (name: string): string => {
+      const folder = join(jobsFolder(home), name);
+      mkdirSync(folder, { recursive: true });
+      return folder;
+    };
+    for (const name of ['.begun-job-1-abcd', 'never-described', '.removed-job-1-abcd']) utimesSync(make(name), 0, 0);
+    for (const name of ['.begun-job-2-abcd', 'being-made']) make(name);
     expect(await pruneJobs(home, { now })).toEqual([]);
-    expect(readdirSync(jobsFolder(home))).toEqual(['being-made']);
+    expect(readdirSync(jobsFolder(home)).sort()).toEqual(['.begun-job-2-abcd', 'being-made']);
   });
 
   it('finds nothing to do in a home that does not exist', async () => {

@@ -4,6 +4,7 @@ import { dirname, join } from 'node:path';
 import type { ClientConnection } from '../host/client-connection.js';
 import { JobHost } from '../host/job-host.js';
 import { writeFileAtomically } from '../journal/atomic-file.js';
+import { removeDeadPieces } from '../journal/dead-pieces.js';
 import { readJsonFile } from '../journal/job-description.js';
 import { defaultRetention, pruneJobs } from '../journal/prune-jobs.js';
 import { usableCpus } from '../memory/usable-cpus.js';
@@ -88,6 +89,7 @@ export class MachineAgent {
     const linePath = join(folder, 'agent.json');
     this.#claim = await claimSocket(this.#server, this.#socketPath);
     if (this.#claim !== undefined) {
+      for (const place of new Set([folder, dirname(this.#socketPath)])) await removeDeadPieces(place);
       const line = { pid: process.pid, socket: this.#socketPath, hash };
       await writeFileAtomically(linePath, JSON.stringify(line));
       return { line, isOurs: true };

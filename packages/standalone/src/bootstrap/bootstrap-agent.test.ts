@@ -155,6 +155,19 @@ describe.skipIf(noSshd)('bootstrap of a host with Node', () => {
     expect(failure.message).toMatch(/agent\.mjs.*no such luck/);
   });
 
+  test('starts an agent again that is killed while it starts, and gives up after the fourth', async () => {
+    const dooms = (count: number): void => {
+      mkdirSync(folder, { recursive: true });
+      for (let doom = 1; doom <= count; doom++) writeFileSync(join(folder, `doom-${doom}`), '');
+    };
+    dooms(4);
+    await expect(bootstrap()).rejects.toThrow('ended without a word');
+    dooms(3);
+    const { socketPath } = await bootstrap();
+    (await session.openSocket(socketPath)).destroy();
+    expect(startedAgents(folder)).toHaveLength(1);
+  });
+
   test('passes capacity and idle time to the agent', async () => {
     const telling = join(root, 'telling.mjs');
     writeFileSync(telling, 'throw new Error(process.argv.slice(2).join(" "))');

@@ -1,6 +1,7 @@
 /**
  * The part of the far side's script that makes Megalith's folder, receives the agent and starts it. What is written
- * gets a name of its own first, and its final one by `rename`: two clients may do all of this at once.
+ * gets a name of its own first, and its final one by `rename`: two clients may do all of this at once. An agent that ends
+ * without a word was killed, and is started again.
  */
 export const agentScript = `
 locate() {
@@ -44,14 +45,21 @@ startAgent() {
     fail disk "$log" "$said"
   seen=$(wc -c <"$log")
   cd "$H" || exit 1
-  if command -v setsid >/dev/null 2>&1; then
-    (setsid "$node" "$agent" machine "{\\"home\\":\\"$H\\"$settings}" </dev/null 2>>"$log" &)
-  else
-    "$node" -e 'require("child_process").spawn(process.execPath,process.argv.slice(1),{detached:true,stdio:["ignore",1,2]}).unref()' \\
-      "$agent" machine "{\\"home\\":\\"$H\\"$settings}" </dev/null 2>>"$log"
-  fi | {
-    IFS= read -r line && say serving "$line" && exit
-    fail exec "$agent" "$(tail -c +$((seen + 1)) "$log" | head -c 2000)"
-  }
+  tries=4
+  while
+    tries=$((tries - 1))
+    if command -v setsid >/dev/null 2>&1; then
+      (setsid "$node" "$agent" machine "{\\"home\\":\\"$H\\"$settings}" </dev/null 2>>"$log" &)
+    else
+      "$node" -e 'require("child_process").spawn(process.execPath,process.argv.slice(1),{detached:true,stdio:["ignore",1,2]}).unref()' \\
+        "$agent" machine "{\\"home\\":\\"$H\\"$settings}" </dev/null 2>>"$log"
+    fi | {
+      IFS= read -r line && say serving "$line" && exit
+      said=$(tail -c +$((seen + 1)) "$log" | head -c 2000)
+      [ -n "$said" ] || [ "$tries" = 0 ] || exit 9
+      fail exec "$agent" "$said"
+    }
+    [ $? = 9 ]
+  do :; done
 }
 `;

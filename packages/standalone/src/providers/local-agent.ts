@@ -1,4 +1,5 @@
 import { spawn } from 'node:child_process';
+import { once } from 'node:events';
 import { closeSync, existsSync, mkdirSync, openSync } from 'node:fs';
 import { readFile, rename, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
@@ -24,7 +25,12 @@ export async function startLocalAgent(
   const logPath = join(folder, 'agent.log');
   const log = openSync(logPath, 'a', 0o600);
   try {
-    return await started(entry, options, log, logPath, signal);
+    for (let tries = 4; ; tries--) {
+      const line = await started(entry, options, log, signal);
+      if (typeof line === 'object') return line;
+      // Who killed it, be it the kernel for want of memory, is not known to do so again.
+      if (line === 'failed' || tries === 1) throw await notStarted(logPath);
+    }
   } finally {
     closeSync(log);
   }
@@ -44,9 +50,8 @@ async function started(
   entry: string,
   options: MachineOptions,
   log: number,
-  logPath: string,
   signal: AbortSignal | undefined,
-): Promise<AgentLine> {
+): Promise<AgentLine | 'failed' | 'killed'> {
   const deadline = AbortSignal.timeout(startDeadlineMs);
   const child = spawn(process.execPath, [entry, 'machine', JSON.stringify(options)], {
     detached: true,
@@ -72,8 +77,9 @@ async function started(
     ending.removeEventListener('abort', abort);
   }
   if (signal?.aborted) throw new MegalithError('CANCELLED', "this machine's agent is no longer wanted");
-  if (said === '') throw await notStarted(logPath);
-  return JSON.parse(said) as AgentLine;
+  if (said !== '') return JSON.parse(said) as AgentLine;
+  if (child.exitCode === null && child.signalCode === null) await once(child, 'exit');
+  return deadline.aborted || child.signalCode === null ? 'failed' : 'killed';
 }
 
 /** What belongs to the job or the terminal that happens to start the agent is not passed on to all later ones. */
