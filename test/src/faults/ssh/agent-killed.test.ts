@@ -105,64 +105,58 @@ describe(`an agent (seed ${seed})`, () => {
     await expectTidy(first);
   });
 
-  test('that is killed again and again at any moment, with a client attached, loses no task and counts none twice', async () => {
-    const field = await openField({ entry: { cpus: 2 } });
-    const { first } = field;
-    const { tally } = tracesOn(first);
-    const chance = chanceOf('again');
-    const executor = await field.executor();
-    const count = 120;
-    const kills = 3;
-    const job = executor.map(
-      step,
-      upTo(count).map(value => ({ value, tally, tookMs: 25 })),
-      { id: 'again' },
-    );
-    const seen: number[] = [];
-    const reading = (async () => {
-      for await (const outcome of job.outcomes()) {
-        expect(outcome.status).toBe('done');
-        seen.push(outcome.index);
+  test.each([
+    ['at any moment', 1_200],
+    ['while it starts', 150],
+  ])(
+    'that is killed again and again %s, with a client attached, loses no task and counts none twice',
+    async (when, withinMs) => {
+      const field = await openField({ entry: { cpus: 2 } });
+      const { first } = field;
+      const { tally } = tracesOn(first);
+      const chance = chanceOf(when);
+      const executor = await field.executor();
+      const count = 120;
+      const kills = 3;
+      const job = executor.map(
+        step,
+        upTo(count).map(value => ({ value, tally, tookMs: 25 })),
+        { id: 'again' },
+      );
+      const seen: number[] = [];
+      const reading = (async () => {
+        for await (const outcome of job.outcomes()) {
+          expect(outcome.status).toBe('done');
+          seen.push(outcome.index);
+        }
+      })();
+      // Waited for below; until then its failure is not to go before that of the test.
+      reading.catch(() => undefined);
+      let killed: number[] = [];
+      for (let round = 0; round < kills; round++) {
+        await Promise.race([nextAgent(first, killed), reading]);
+        if (seen.length === count) break;
+        // A task that is lost three times is given up: those that were lost twice come first.
+        const before = seen.length;
+        if (round === 2) await eventually('work goes on', () => seen.length >= Math.min(count, before + 8));
+        const waitedMs = await anyMoment(chance, withinMs);
+        const had = [...seen];
+        const tallied = counted(linesOn(first, tally));
+        killed = killAgents(first);
+        console.log(`kill ${round + 1} after ${waitedMs} ms, with ${had.length} results told`);
+        for (const index of had) expect(tallied.get(String(index))).toBeGreaterThanOrEqual(1);
       }
-    })();
-    // Waited for below; until then its failure is not to go before that of the test.
-    reading.catch(() => undefined);
-    let killed: number[] = [];
-    for (let round = 0; round < kills; round++) {
-      await Promise.race([nextAgent(first, killed), reading]);
-      if (seen.length === count) break;
-      // A task that is lost three times is given up: those that were lost twice come first.
-      const before = seen.length;
-      if (round === 2)
-        await eventually('work goes on', () => seen.length >= Math.min(count, before + 8)).catch(async e => {
-          console.log(
-            'BEFORE',
-            before,
-            seen.length,
-            linesOn(first, tally).length,
-            JSON.stringify(first.processes()),
-            (await first.exec('cat .megalith/agents/*/agent.log; ls -laR .megalith | head -80; ps ax | head -40'))
-              .stdout,
-          );
-          throw e;
-        });
-      const waitedMs = await anyMoment(chance, 1_200);
-      const had = [...seen];
-      const tallied = counted(linesOn(first, tally));
-      killed = killAgents(first);
-      console.log(`kill ${round + 1} after ${waitedMs} ms, with ${had.length} results told`);
-      for (const index of had) expect(tallied.get(String(index))).toBeGreaterThanOrEqual(1);
-    }
-    await within(40_000, 'the results', reading);
-    expect(seen.sort((a, b) => a - b)).toEqual(upTo(count));
-    const counts = counted(linesOn(first, tally));
-    expect(counts.size).toBe(count);
-    // Only what was in a slot when its agent died ran twice.
-    const twice = [...counts.values()].reduce((sum, times) => sum + times - 1, 0);
-    expect(twice).toBeLessThanOrEqual(kills * 2 * 4);
-    await expectWholeJournal(first, 'again', count);
-    // The last to be killed may have had nothing left to do: whoever comes next clears up after it.
-    expect(await executor.callAsync(step, { value: 0, tally, tookMs: 0 })).toBe(0);
-    await expectTidy(first);
-  });
+      await within(40_000, 'the results', reading);
+      expect(seen.sort((a, b) => a - b)).toEqual(upTo(count));
+      const counts = counted(linesOn(first, tally));
+      expect(counts.size).toBe(count);
+      // Only what was in a slot when its agent died ran twice.
+      const twice = [...counts.values()].reduce((sum, times) => sum + times - 1, 0);
+      expect(twice).toBeLessThanOrEqual(kills * 2 * 4);
+      await expectWholeJournal(first, 'again', count);
+      // The last to be killed may have had nothing left to do: whoever comes next clears up after it.
+      expect(await executor.callAsync(step, { value: 0, tally, tookMs: 0 })).toBe(0);
+      await expectTidy(first);
+    },
+  );
 });
