@@ -31,6 +31,14 @@ export type ErrorCode =
   | 'SSH_FAILED'
   | 'HOST_KEY'
   | 'BOOTSTRAP_FAILED'
+  // no credentials for a cloud, or they don't allow it (4)
+  | 'NO_CREDENTIALS'
+  // a cloud has no such machine now, the account may not have it, or it would cost more than allowed (5)
+  | 'NO_CAPACITY'
+  | 'QUOTA'
+  | 'OVER_BUDGET'
+  // a cloud does not answer, or not as it should (6)
+  | 'CLOUD_FAILED'
   // contact to a machine is lost, and the job lives on there (75)
   | 'CONTACT_LOST'
   // a job's record on disk can't be written or read (6)
@@ -64,6 +72,11 @@ const exitCodes: Readonly<Record<ErrorCode, number>> = {
   SSH_FAILED: 6,
   HOST_KEY: 6,
   BOOTSTRAP_FAILED: 6,
+  NO_CREDENTIALS: 4,
+  NO_CAPACITY: 5,
+  QUOTA: 5,
+  OVER_BUDGET: 5,
+  CLOUD_FAILED: 6,
   CONTACT_LOST: 75,
   DISK_FULL: 6,
   JOURNAL_FAILED: 6,

@@ -130,7 +130,8 @@ export class DurableDesk {
   #adopt(job: HostJob, durable: DurableJob): void {
     this.#jobs.set(job.spec.id, job);
     const again = (span: TaskSpan): void => {
-      job.queue.push(span);
+      if (job.stopped === undefined) job.queue.push(span);
+      else job.failTasks([span], job.stopped);
       this.#options.changed(job);
     };
     if (job.spec.retry !== undefined) durable.retries = new Retries(job.spec.retry, again);

@@ -137,7 +137,8 @@ export class DurableJob implements JobClient {
       return;
     }
     const code = cursor.failureCode;
-    if (!isStopped(index) && this.retries?.failed(index, cursor.attempt, code) === true) {
+    // A machine that leaves tries nothing again.
+    if (code !== 'AGENT_LOST' && !isStopped(index) && this.retries?.failed(index, cursor.attempt, code) === true) {
       this.attempts.raise(index, cursor.attempt + 1);
       cursor.setRetrying();
       ends.retried++;

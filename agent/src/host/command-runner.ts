@@ -118,7 +118,7 @@ export class CommandRunner {
       job.slots--;
       job.settled++;
       job.tookTasks(end.endedAt - end.startedAt, 1);
-      job.emit(lastRecord(task, end, slot));
+      job.emit(lastRecord(task, endOfGivenUp(end, job.endOf(task.index)), slot));
       this.#hooks.settled(job);
       this.#hooks.freed();
     });
@@ -152,6 +152,11 @@ export class CommandRunner {
     await this.#surroundings.close();
     this.#guard.close();
   }
+}
+
+/** A command that was ended because its machine leaves was not cancelled by anybody. */
+function endOfGivenUp(end: CommandEnd, ended: Failure | undefined): CommandEnd {
+  return end.failure?.code === 'CANCELLED' && ended?.code === 'AGENT_LOST' ? { ...end, failure: ended } : end;
 }
 
 function lastRecord(task: TaskRef, end: CommandEnd, slot: number): Buffer {

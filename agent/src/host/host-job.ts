@@ -62,6 +62,8 @@ export class HostJob {
   /** Set when it was a failed task that stopped it, until its running tasks were told. */
   halted = false;
   #mayGoOn = true;
+  /** It was stopped for what had not begun: what runs may go on for now. */
+  #sparesRunning = false;
   /** What its one client may still send; the clients of a durable job have theirs in its feeds. */
   readonly allowance: Allowance;
 
@@ -154,7 +156,7 @@ export class HostJob {
 
   /** Whether a task is to end: its own cancellation, or the job's end. */
   endOf(index: number): Failure | undefined {
-    if (this.stopped !== undefined) return this.stopped;
+    if (this.stopped !== undefined && !this.#sparesRunning) return this.stopped;
     return this.cancelled.get(index);
   }
 
@@ -243,10 +245,19 @@ export class HostJob {
 
   /** No task begins any more: those that wait fail now, as will those still to come. */
   stop(failure: Failure): void {
+    if (this.#sparesRunning) this.stopped = failure;
+    this.#sparesRunning = false;
     this.stopped ??= failure;
     const suspects = this.suspects.splice(0).map(suspect => suspect.span);
     const retries = this.durable?.retries?.withdraw() ?? [];
     this.failTasks([...this.queue.clear(), ...suspects, ...retries], this.stopped);
+  }
+
+  /** The machine leaves: no task begins any more, and with `all` none is left running. */
+  giveUp(failure: Failure, what: 'waiting' | 'all'): void {
+    if (this.stopped !== undefined && !this.#sparesRunning) return;
+    this.stop(failure);
+    this.#sparesRunning = what === 'waiting';
   }
 }
 

@@ -14,26 +14,13 @@ import { Connections } from './connections.js';
 import { grantCredit, letSendAgain } from './credit.js';
 import { FunctionRunner } from './function-runner.js';
 import { HostJob, journalBacklogBytes } from './host-job.js';
+import type { JobHostOptions } from './job-host-options.js';
 import { holdsUpOthers, isOtherStarving, jobsInLine } from './line.js';
 import { LiveJobs } from './live-jobs.js';
 import { machineInfo } from './machine-info.js';
 import { MemoryGuard } from './memory-guard.js';
-import { drainingFailure, recordFailure, refusalOf } from './refusal.js';
+import { recordFailure, refusalOf } from './refusal.js';
 import { dropShared, expectsShared, spoolShared } from './shared-input.js';
-
-export interface JobHostOptions {
-  /** The agent's one file, for slots to start from. */
-  readonly entryFile: string;
-  /** Where journals and bundles lie. */
-  readonly home: string;
-  readonly capacity: Capacity;
-  /** Where a task finds this host, to start jobs of its own. */
-  readonly socketPath: string;
-  /** Set on a machine of its own: answers what clients ask about it. Jobs may then outlive their clients. */
-  readonly onRequest?: (connection: ClientConnection, request: MachineRequest) => void;
-  /** Called when a client or a job came or went. */
-  readonly onChange?: () => void;
-}
 
 /** Runs the jobs of its clients: admits tasks by what they ask for, journals what happens, and tells it. */
 export class JobHost implements ConnectionHandler {
@@ -48,7 +35,6 @@ export class JobHost implements ConnectionHandler {
   readonly #jobs = new LiveJobs();
   #lastJob = 0;
   #pumping = false;
-  #draining = false;
 
   constructor(options: JobHostOptions) {
     this.#options = options;
@@ -124,7 +110,8 @@ export class JobHost implements ConnectionHandler {
 
   submit(connection: ClientConnection, message: ClientMessage & { type: 'submit' }): void {
     const { spec } = message;
-    const refused = this.#draining ? drainingFailure : refusalOf(spec, this.admission.capacity);
+    const isNested = connection.insideSlot !== undefined;
+    const refused = (isNested ? undefined : this.#options.refuse?.(spec)) ?? refusalOf(spec, this.admission.capacity);
     if (message.durable === true && this.#options.onRequest !== undefined) {
       this.#desk.submit(connection, message, refused);
       return;
@@ -217,9 +204,12 @@ export class JobHost implements ConnectionHandler {
     this.#options.onChange?.();
   }
 
-  /** Takes no new jobs any more. */
-  drain(): void {
-    this.#draining = true;
+  /** Ends what has not begun, or all. Jobs that tasks start end with those. */
+  giveUp(failure: Failure, what: 'waiting' | 'all'): void {
+    for (const job of this.jobs.filter(one => one.connection.insideSlot === undefined)) {
+      job.giveUp(failure, what);
+      this.#endCancelled(job);
+    }
   }
 
   end(connection: ClientConnection, number: number, taskCount: number): void {
@@ -326,6 +316,11 @@ export class JobHost implements ConnectionHandler {
       else this.#functions.pump(job);
       if (holdsUpOthers(job)) return;
     }
+  }
+
+  /** Settles when all that happened so far is on disk. */
+  async written(): Promise<void> {
+    await Promise.all([this.#jobs.closed(), ...this.jobs.map(job => job.journal.flush())]);
   }
 
   /** Ends everything, and settles when nothing is left. */

@@ -6,6 +6,10 @@ export interface AgentLoad {
   readonly waitingForClient: number;
   readonly clients: number;
   readonly draining: boolean;
+  /** The job that the machine is leased for, and that has not come. */
+  readonly awaited?: string | undefined;
+  /** What else it stays for, in one sentence. */
+  readonly stays?: string | undefined;
 }
 
 export interface IdleVerdict {
@@ -25,6 +29,8 @@ export function judgeIdle(load: AgentLoad, since: number, idleMs: number): IdleV
   if (active > 0) reasons.push(active === 1 ? 'a job runs' : `${active} jobs run`);
   if (load.clients > 0)
     reasons.push(load.clients === 1 ? 'a client is connected' : `${load.clients} clients are connected`);
+  if (load.awaited !== undefined) reasons.push(`it is leased for job "${load.awaited}"`);
+  if (load.stays !== undefined) reasons.push(load.stays);
   if (reasons.length > 0) return { reasons };
   if (load.draining && load.jobs === 0) return { reasons: ['it drains, and nothing is left to do'], endsAt: since };
   if (load.waitingForClient > 0) {

@@ -6,18 +6,24 @@ import { JobHost } from '../host/job-host.js';
 import { writeFileAtomically } from '../journal/atomic-file.js';
 import { removeDeadPieces } from '../journal/dead-pieces.js';
 import { readJsonFile } from '../journal/job-description.js';
-import { defaultRetention, pruneJobs } from '../journal/prune-jobs.js';
 import { usableCpus } from '../memory/usable-cpus.js';
 import { usableMemoryBytes } from '../memory/usable-memory.js';
-import type { MachineRequest } from '../protocol/machine-messages.js';
+import type { Interruption, LeaseHolder, LeaseRequest, MachineRequest } from '../protocol/machine-messages.js';
+import type { Failure, JobSpec } from '../protocol/messages.js';
+import { MachineShutdown } from './at-end.js';
 import { type Claim, claimSocket } from './claim-socket.js';
+import { type ClosedDoor, interruptionText, noLease, whyClosed } from './closed-door.js';
+import { Housekeeping } from './housekeeping.js';
 import { type IdleVerdict, judgeIdle } from './idle-clock.js';
+import { giveUpInTime } from './interrupted-host.js';
+import type { LeaseFacts } from './judge-lease.js';
+import { LeaseBook } from './lease-book.js';
 import type { AgentLine, MachineOptions } from './machine.js';
 import { answerRequest } from './machine-requests.js';
 import { agentLoad, machineStatus, runningJobs } from './machine-status.js';
 import { Neighbours } from './neighbours.js';
 import { agentSocketPath } from './socket-path.js';
-import { sweepHome } from './sweep-home.js';
+import { watchSpotNotice } from './spot-notice.js';
 
 interface AgentOptions extends MachineOptions {
   /** The agent's one file, and the folder that holds it, whose name is the file's hash. */
@@ -27,6 +33,9 @@ interface AgentOptions extends MachineOptions {
 }
 
 const defaultIdleMs = 10 * 60 * 1000;
+const defaultDrainBeforeEndMs = 5 * 60 * 1000;
+/** A machine that is to be taken back by now, and is still here, ends by itself after this time, milliseconds. */
+const overdueMs = 10 * 60 * 1000;
 const pruneEveryMs = 3600 * 1000;
 /** How often it looks whether clients still live and it is still needed, milliseconds. */
 const lookEveryMs = 5000;
@@ -36,7 +45,8 @@ const silenceMs = 90 * 1000;
 /** The agent of a machine: its socket, its job host, and the decision to end. */
 export class MachineAgent {
   readonly #options: AgentOptions;
-  readonly #idleMs: number;
+  #idleMs: number;
+  #expiresAt: number | undefined;
   readonly #startedAt = Date.now();
   readonly #server: Server;
   readonly #host: JobHost;
@@ -46,6 +56,10 @@ export class MachineAgent {
   /** Other agents, which want to hear how much is in use here. */
   readonly #sharing = new Set<ClientConnection>();
   readonly #neighbours: Neighbours;
+  readonly #keeper: Housekeeping;
+  readonly #leases: LeaseBook;
+  /** Set where the machine ends with its agent. */
+  readonly #shutdown: MachineShutdown | undefined;
   readonly #waitingSockets: Socket[] = [];
   #claim: Claim | undefined;
   #isServing = false;
@@ -57,10 +71,18 @@ export class MachineAgent {
   #wasHeld = false;
   #toldLoad = '';
   #isEnding = false;
+  #interruption: Interruption | undefined;
+  #looking: NodeJS.Timeout | undefined;
 
   constructor(options: AgentOptions) {
     this.#options = options;
     this.#idleMs = options.idleMs ?? defaultIdleMs;
+    this.#expiresAt = options.expiresAt;
+    if (options.atEnd === 'shutdown') {
+      this.#shutdown = new MachineShutdown({ command: options.shutdownCommand, onLog: log });
+    }
+    this.#keeper = new Housekeeping(options, log);
+    this.#leases = new LeaseBook(options.home, () => this.#leaseFacts());
     this.#socketPath = agentSocketPath(options.folder);
     this.#host = new JobHost({
       entryFile: options.entryFile,
@@ -69,6 +91,7 @@ export class MachineAgent {
       capacity: { cpus: options.cpus ?? usableCpus(), memoryBytes: options.memoryBytes ?? usableMemoryBytes() },
       onRequest: (connection, request) => this.#asked(connection, request),
       onChange: () => this.#changed(),
+      refuse: spec => this.#refuse(spec),
     });
     this.#host.admission.onChange(() => this.#tellLoad());
     this.#neighbours = new Neighbours({
@@ -104,9 +127,13 @@ export class MachineAgent {
     await this.#host.resume();
     this.#isServing = true;
     for (const socket of this.#waitingSockets.splice(0)) this.#host.serve(socket);
-    setInterval(() => this.#look(), Math.min(lookEveryMs, Math.max(50, this.#idleMs / 4)));
-    setInterval(() => void this.#prune(), pruneEveryMs).unref();
-    await this.#prune();
+    this.#lookRegularly();
+    if (this.#options.spot === 'ec2') {
+      const { metadataUrl } = this.#options;
+      watchSpotNotice({ onNotice: interruption => this.#interrupted(interruption), onLog: log, metadataUrl });
+    }
+    setInterval(() => void this.#keeper.prune(), pruneEveryMs).unref();
+    await this.#keeper.prune();
   }
 
   /** Ends at once. Jobs are not cancelled: the next agent goes on with them. */
@@ -115,22 +142,81 @@ export class MachineAgent {
     process.exit();
   }
 
+  get #closed(): ClosedDoor | undefined {
+    const facts = {
+      draining: this.#draining,
+      isShuttingDown: this.#shutdown?.hasBegun ?? false,
+      interruption: this.#interruption,
+      expiresAt: this.#expiresAt,
+      drainBeforeEndMs: this.#options.drainBeforeEndMs ?? defaultDrainBeforeEndMs,
+    };
+    return whyClosed(facts, Date.now());
+  }
+
+  #refuse(spec: JobSpec): Failure | undefined {
+    const isLeased = this.#options.leaseNeeded !== true || this.#leases.allows(spec.id, Date.now());
+    return this.#closed?.failure ?? (isLeased ? undefined : noLease(spec));
+  }
+
+  #leaseFacts(): LeaseFacts {
+    return {
+      agent: this.#options.hash,
+      otherAgents: this.#neighbours.names,
+      isShared: this.#neighbours.isLoaded,
+      jobs: this.#host.jobs.filter(job => job.connection.insideSlot === undefined).map(job => job.spec.id),
+      isClosed: this.#closed !== undefined || this.#isSupplanted,
+      capacity: this.#host.admission.capacity,
+    };
+  }
+
   #verdict(): IdleVerdict {
-    const { working } = this.#host.connections;
-    return judgeIdle(agentLoad(this.#host, working, this.#draining || this.#isSupplanted), this.#since, this.#idleMs);
+    const draining = this.#isSupplanted || this.#closed !== undefined;
+    const load = agentLoad(this.#host, { draining, awaited: this.#leases.waitingFor?.job, stays: this.#stays() });
+    return judgeIdle(load, this.#since, this.#idleMs);
+  }
+
+  #stays(): string | undefined {
+    if (this.#shutdown?.hasBegun) return this.#shutdown.reason;
+    // What is done can be read until the power goes.
+    if (this.#interruption !== undefined && Date.now() < this.#interruption.at + overdueMs) {
+      return interruptionText(this.#interruption);
+    }
+    // Of several agents the youngest is left, and ends the machine.
+    const isLastOfSeveral = this.#shutdown !== undefined && !this.#isSupplanted && this.#neighbours.names.size > 0;
+    return isLastOfSeveral ? 'another agent of this machine still runs' : undefined;
+  }
+
+  #interrupted(interruption: Interruption): void {
+    this.#interruption = interruption;
+    log(interruptionText(interruption));
+    giveUpInTime(this.#host, interruption);
+    this.#changed();
+  }
+
+  #lookRegularly(): void {
+    clearInterval(this.#looking);
+    this.#looking = setInterval(() => this.#look(), Math.min(lookEveryMs, Math.max(50, this.#idleMs / 4)));
   }
 
   #look(): void {
+    this.#leases.look(Date.now());
     this.#host.connections.dropSilent(silenceMs, connection => this.#asking.has(connection));
     this.#tellLoad();
+    this.#noteHold();
     const { endsAt } = this.#verdict();
-    if (endsAt !== undefined && performance.now() >= endsAt) void this.#end();
+    if (endsAt !== undefined && performance.now() >= endsAt) this.#conclude();
   }
 
-  #changed(): void {
+  #noteHold(): void {
     const isHeld = this.#verdict().endsAt === undefined;
     if (isHeld || this.#wasHeld) this.#since = performance.now();
     this.#wasHeld = isHeld;
+  }
+
+  #changed(): void {
+    // Until then the jobs of the agent before this one are not all here.
+    if (this.#isServing) this.#leases.look(Date.now());
+    this.#noteHold();
     for (const connection of this.#asking.keys()) {
       if (!this.#host.connections.has(connection)) this.#forget(connection);
     }
@@ -154,7 +240,6 @@ export class MachineAgent {
       running: () => runningJobs(this.#host),
       drain: () => {
         this.#draining = true;
-        this.#host.drain();
         this.#changed();
       },
       share: (agent: string, startedAt: number) => {
@@ -164,7 +249,22 @@ export class MachineAgent {
         this.#neighbours.meet(agent);
         this.#changed();
       },
-      stop: () => void this.#end(),
+      stop: () => (this.#host.jobs.length === 0 ? this.#conclude() : void this.#end()),
+      change: ({ idleMs, expiresAt }: MachineRequest & { readonly type: 'settings' }) => {
+        this.#idleMs = idleMs ?? this.#idleMs;
+        this.#expiresAt = expiresAt ?? this.#expiresAt;
+        this.#lookRegularly();
+        this.#changed();
+      },
+      lease: (wanted: LeaseRequest) => {
+        const reply = this.#leases.ask(wanted, Date.now());
+        this.#changed();
+        return reply;
+      },
+      endLease: (holder: LeaseHolder) => {
+        this.#leases.end(holder, Date.now());
+        this.#changed();
+      },
       signal: abort.signal,
     };
     answerRequest(desk, connection, request);
@@ -180,7 +280,11 @@ export class MachineAgent {
       now,
       idleMs: this.#idleMs,
       clients: this.#host.connections.working,
-      draining: this.#draining,
+      draining: this.#closed !== undefined,
+      closed: this.#closed?.reason,
+      leases: this.#leases.record,
+      expiresAt: this.#expiresAt,
+      interruption: this.#interruption,
       verdict: endsAt === undefined ? verdict : { ...verdict, endsAt: now + endsAt - performance.now() },
     });
   }
@@ -194,21 +298,17 @@ export class MachineAgent {
     for (const connection of this.#sharing) connection.send({ type: 'load', ...taken });
   }
 
-  async #prune(): Promise<void> {
-    try {
-      await pruneJobs(this.#options.home, this.#options.retention);
-    } catch (error) {
-      process.stderr.write(`old jobs cannot be removed: ${String(error)}\n`);
+  /** Nothing is left to do. Where the machine ends with its last agent, that agent stays to see that it does. */
+  #conclude(): void {
+    if (this.#shutdown === undefined || this.#neighbours.names.size > 0) {
+      void this.#end();
+      return;
     }
-  }
-
-  async #sweep(): Promise<void> {
-    const { home, hash, retention } = this.#options;
-    try {
-      await sweepHome(home, hash, retention?.maxAgeMs ?? defaultRetention.maxAgeMs, Date.now());
-    } catch (error) {
-      process.stderr.write(`old files cannot be removed: ${String(error)}\n`);
-    }
+    this.#shutdown.begin(async () => {
+      await this.#host.written();
+      await this.#keeper.prune();
+      await this.#keeper.sweep();
+    });
   }
 
   /** Nobody is left to serve, or somebody asked for the end. */
@@ -216,8 +316,8 @@ export class MachineAgent {
     if (this.#isEnding) return;
     this.#isEnding = true;
     this.#leave();
-    await this.#prune();
-    await this.#sweep();
+    await this.#keeper.prune();
+    await this.#keeper.sweep();
     // An answer may still be on its way.
     setImmediate(() => process.exit());
   }
@@ -231,4 +331,8 @@ export class MachineAgent {
     this.#claim?.release();
     this.#server.close();
   }
+}
+
+function log(line: string): void {
+  process.stderr.write(`${new Date().toISOString()} ${line}\n`);
 }

@@ -12,7 +12,15 @@ import {
   readJobFolders,
   removeJobFolder,
 } from '../journal/job-folders.js';
-import type { MachineJob, MachineRequest, MachineStatus, RunningJob } from '../protocol/machine-messages.js';
+import type {
+  LeaseHolder,
+  LeaseReply,
+  LeaseRequest,
+  MachineJob,
+  MachineRequest,
+  MachineStatus,
+  RunningJob,
+} from '../protocol/machine-messages.js';
 import type { Failure } from '../protocol/messages.js';
 import { mirrorJournal } from './mirror.js';
 
@@ -25,6 +33,9 @@ export interface RequestDesk {
   /** Tells the connection, which is another agent's, the load as it changes. */
   share(agent: string, startedAt: number): void;
   stop(): void;
+  change(settings: MachineRequest & { readonly type: 'settings' }): void;
+  lease(request: LeaseRequest): LeaseReply;
+  endLease(holder: LeaseHolder): void;
   /** Aborted when the connection is gone. */
   readonly signal: AbortSignal;
 }
@@ -55,6 +66,17 @@ async function answer(desk: RequestDesk, connection: ClientConnection, request: 
       desk.stop();
       return;
     }
+    case 'settings':
+      desk.change(request);
+      connection.send({ type: 'ok' });
+      return;
+    case 'lease':
+      connection.send(desk.lease(request));
+      return;
+    case 'endLease':
+      desk.endLease(request.holder);
+      connection.send({ type: 'ok' });
+      return;
     case 'jobs':
       connection.send({ type: 'jobs', jobs: await machineJobs(desk) });
       return;

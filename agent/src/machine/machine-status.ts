@@ -1,12 +1,14 @@
 import type { HostJob } from '../host/host-job.js';
 import type { JobHost } from '../host/job-host.js';
-import type { MachineStatus, RunningJob } from '../protocol/machine-messages.js';
+import type { Interruption, MachineStatus, RunningJob } from '../protocol/machine-messages.js';
 import type { AgentLoad, IdleVerdict } from './idle-clock.js';
+import type { LeaseRecord } from './judge-lease.js';
 
-/** What holds the agent up. @param onlyLooking connections of clients that ask and do not work */
-export function agentLoad(host: JobHost, clients: number, draining: boolean): AgentLoad {
-  const { jobs } = host;
-  return { jobs: jobs.length, waitingForClient: jobs.filter(waitsForClient).length, clients, draining };
+/** What holds the agent up. */
+export function agentLoad(host: JobHost, rest: Pick<AgentLoad, 'draining' | 'awaited' | 'stays'>): AgentLoad {
+  const { jobs, connections } = host;
+  const waitingForClient = jobs.filter(waitsForClient).length;
+  return { jobs: jobs.length, waitingForClient, clients: connections.working, ...rest };
 }
 
 /** Nothing of the job runs or could run, and only a client can change that. */
@@ -46,13 +48,24 @@ export interface StatusFacts {
   readonly clients: number;
   readonly draining: boolean;
   readonly verdict: IdleVerdict;
+  readonly leases: LeaseRecord;
+  /** Why it takes no new jobs. */
+  readonly closed: string | undefined;
+  readonly expiresAt: number | undefined;
+  readonly interruption: Interruption | undefined;
 }
 
-export function machineStatus(host: JobHost, { verdict, ...facts }: StatusFacts): MachineStatus {
+export function machineStatus(host: JobHost, { verdict, leases, closed, ...facts }: StatusFacts): MachineStatus {
+  const { expiresAt, interruption, ...rest } = facts;
+  const { label, lease } = leases;
   return {
     machine: host.machine,
-    ...facts,
-    reasons: verdict.reasons,
+    ...rest,
+    reasons: [...verdict.reasons, ...(closed === undefined ? [] : [closed])],
+    ...(expiresAt === undefined ? {} : { expiresAt }),
+    ...(interruption === undefined ? {} : { interruption }),
+    ...(label === undefined ? {} : { label }),
+    ...(lease === undefined ? {} : { lease: { ...lease.holder, label: lease.label, until: lease.until } }),
     ...(verdict.endsAt === undefined ? {} : { endsAt: verdict.endsAt }),
     jobs: runningJobs(host),
   };

@@ -13,6 +13,23 @@ export interface MachineOptions {
   readonly cpus?: number;
   readonly memoryBytes?: number;
   readonly retention?: Partial<Retention>;
+  /**
+   * `shutdown`: where nobody needs the agent any more, the machine is shut down. Not on SIGTERM, nor while another agent of the machine lives.
+   * @defaultValue 'stay'
+   */
+  readonly atEnd?: 'stay' | 'shutdown';
+  /** The program that shuts the machine down, and its arguments. @defaultValue `shutdown -h now`, through `sudo -n` for whoever is not root */
+  readonly shutdownCommand?: readonly string[];
+  /** The machine's absolute end, epoch milliseconds; shortly before it new jobs go elsewhere. @defaultValue none */
+  readonly expiresAt?: number;
+  /** So long before its end the machine takes no new jobs, milliseconds. @defaultValue 5 minutes */
+  readonly drainBeforeEndMs?: number;
+  /** A job is taken only while the machine is leased for it. @defaultValue false */
+  readonly leaseNeeded?: boolean;
+  /** Ask EC2 whether the machine is about to be taken back. @defaultValue nobody is asked */
+  readonly spot?: 'ec2';
+  /** Where EC2's metadata service is. @defaultValue `http://169.254.169.254` */
+  readonly metadataUrl?: string;
 }
 
 /** What an agent says once it serves, in one line of JSON. */

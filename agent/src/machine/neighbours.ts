@@ -63,6 +63,16 @@ export class Neighbours {
     });
   }
 
+  /** The names of those that live, as far as is known. */
+  get names(): ReadonlySet<string> {
+    return new Set(this.#sockets.keys());
+  }
+
+  /** Jobs of others hold a part of the machine. */
+  get isLoaded(): boolean {
+    return [...this.#loads.values()].some(({ cpus, memoryBytes }) => cpus > 0 || memoryBytes > 0);
+  }
+
   close(): void {
     for (const socket of this.#sockets.values()) socket.destroy();
   }

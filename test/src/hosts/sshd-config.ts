@@ -2,9 +2,12 @@
 export interface SshdSettings {
   readonly address: string;
   readonly port: number;
-  readonly hostKeyFile: string;
+  /** @defaultValue where OpenSSH looks: `/etc/ssh/ssh_host_*_key` */
+  readonly hostKeyFile?: string;
   readonly authorizedKeysFile: string;
   readonly socketForwarding: boolean;
+  /** @defaultValue none */
+  readonly pidFile?: string;
   /** Put into the environment of each session. */
   readonly env: Readonly<Record<string, string>>;
   /** Runs in place of what the client asks for. */
@@ -17,7 +20,7 @@ export function sshdConfig(settings: SshdSettings): string {
   const lines = [
     `ListenAddress ${settings.address}`,
     `Port ${settings.port}`,
-    `HostKey ${settings.hostKeyFile}`,
+    ...(settings.hostKeyFile === undefined ? [] : [`HostKey ${settings.hostKeyFile}`]),
     `AuthorizedKeysFile ${settings.authorizedKeysFile}`,
     'PubkeyAuthentication yes',
     'PasswordAuthentication no',
@@ -26,7 +29,7 @@ export function sshdConfig(settings: SshdSettings): string {
     'UsePAM no',
     'UseDNS no',
     'StrictModes no',
-    'PidFile none',
+    `PidFile ${settings.pidFile ?? 'none'}`,
     'PrintMotd no',
     `AllowStreamLocalForwarding ${settings.socketForwarding ? 'yes' : 'no'}`,
     'Subsystem sftp /usr/lib/openssh/sftp-server',

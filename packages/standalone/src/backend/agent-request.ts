@@ -4,6 +4,7 @@ import {
   FrameReader,
   frameType,
   type HostMessage,
+  type LeaseReply,
   type MachineReply,
   type MachineRequest,
   MegalithError,
@@ -20,7 +21,9 @@ type ReplyOf<R extends MachineRequest> = R extends { type: 'status' }
   ? MachineReply & { type: 'status' }
   : R extends { type: 'jobs' }
     ? MachineReply & { type: 'jobs' }
-    : MachineReply & { type: 'ok' };
+    : R extends { type: 'lease' }
+      ? LeaseReply
+      : MachineReply & { type: 'ok' };
 
 /**
  * Asks an agent one thing on a stream of its own, which is then ended.

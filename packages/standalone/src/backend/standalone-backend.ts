@@ -16,10 +16,14 @@ import { onFirstDone } from './first-done.js';
 import { firstThatRuns } from './first-that-runs.js';
 import { bringInputs, withOutputs } from './job-files.js';
 import { withLimit } from './limit-tasks.js';
+import type { MachineMaker } from './machine-maker.js';
 import type { PlacedJobs } from './placed-jobs.js';
+import { whenOver } from './when-over.js';
 
 export interface StandaloneSetup extends LinkOptions {
   readonly machines: readonly Machine[];
+  /** Where machines come from for jobs that fit none of these. */
+  readonly maker?: MachineMaker;
   /** Remembers which job went where. */
   readonly placed: PlacedJobs;
   /** Tasks of a job at once, on all machines together. @defaultValue as many as fit */
@@ -28,12 +32,12 @@ export interface StandaloneSetup extends LinkOptions {
 
 /** Jobs on machines that are reached through their agents. What runs there outlives this client. */
 export function createStandaloneBackend(setup: StandaloneSetup): Backend {
-  const links = new Map<string, AgentLink>();
+  const links = new Map<Machine, AgentLink>();
   const linkTo = (machine: Machine): AgentLink => {
-    const known = links.get(machine.id);
+    const known = links.get(machine);
     if (known !== undefined) return known;
     const link = new AgentLink(machine, setup);
-    links.set(machine.id, link);
+    links.set(machine, link);
     return link;
   };
 
@@ -71,11 +75,24 @@ export function createStandaloneBackend(setup: StandaloneSetup): Backend {
     return withOutputs(spreadRun(job, places), job, () => [...done].map(outputPlace));
   };
 
+  /** A machine that is made for one job is let go with it: a client that stays connected would hold it up. */
+  const runOnNew = (maker: MachineMaker, job: BackendJob): JobRun => {
+    const machine = maker.machineFor(job);
+    return whenOver(runWhole(machine, job), async () => {
+      await linkTo(machine).close();
+      links.delete(machine);
+      await maker.over(job);
+    });
+  };
+
   const begin = (job: BackendJob): JobRun => {
     const machines = chooseMachines(setup.machines, job);
-    setup.placed.add(job, machines);
     const [first, ...others] = machines;
-    if (first === undefined) throw noMachine();
+    if (first === undefined) {
+      if (setup.maker === undefined) throw noMachine();
+      return runOnNew(setup.maker, job);
+    }
+    setup.placed.add(job, machines);
     if (others.length === 0) return runWhole(first, job);
     if (job.taskCount === 1 || job.detached === true) return firstThatRuns(machines, machine => runWhole(machine, job));
     return runSpread(machines, job);
@@ -83,7 +100,12 @@ export function createStandaloneBackend(setup: StandaloneSetup): Backend {
 
   return {
     name: 'standalone',
-    offers: async job => [offer(setup, job)],
+    async offers(job) {
+      const there = offer(setup, job);
+      if (setup.maker === undefined || (setup.machines.length > 0 && there.rejected === undefined)) return [there];
+      const made = await setup.maker.offer(job);
+      return setup.machines.length === 0 ? [made] : [there, made];
+    },
     warm() {
       const [only, ...others] = setup.machines;
       if (only !== undefined && others.length === 0) linkTo(only).connection.warm();

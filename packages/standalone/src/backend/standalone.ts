@@ -1,7 +1,7 @@
 import { MegalithError, megalithHome } from '@megalith/agent';
 import type { Backend, BackendOptions } from '@megalith/core';
 import { agentPath } from '../bootstrap/agent-path.js';
-import { readInventory } from '../inventory/read-inventory.js';
+import { type Inventory, readInventory } from '../inventory/read-inventory.js';
 import type { Machine } from '../machine.js';
 import type { Provider } from '../provider.js';
 import { createLocalProvider } from '../providers/local.js';
@@ -12,6 +12,7 @@ import { createStandaloneBackend } from './standalone-backend.js';
 /** The machines that are configured: the hosts of the inventory, or, where there are none, this machine. */
 export interface Machines {
   readonly machines: readonly Machine[];
+  readonly inventory: Inventory;
   readonly provider: Provider;
   readonly placed: PlacedJobs;
 }
@@ -35,19 +36,19 @@ export async function configuredMachines(options: MachinesOptions = {}): Promise
   const inventory = await readInventory({ cwd, home });
   const placed = new PlacedJobs(home);
   const local = createLocalProvider({ home, settings: inventory.agent });
-  if (inventory.hosts.length === 0 && hosts === undefined) {
-    return { machines: await local.list(), provider: local, placed };
+  if (inventory.hosts.length === 0 && inventory.ec2 === undefined && hosts === undefined) {
+    return { machines: await local.list(), provider: local, placed, inventory };
   }
   const ssh = createSshProvider({ inventory, home, agentFile });
   const all = await ssh.list();
-  if (hosts === undefined) return { machines: all, provider: ssh, placed };
+  if (hosts === undefined) return { machines: all, provider: ssh, placed, inventory };
   const [here] = await local.list();
   const named = hosts.map(name => {
     if (name === thisMachine) return here!;
     const entry = inventory.find(name);
     return all.find(machine => machine.name === entry.name)!;
   });
-  return { machines: [...new Set(named)], provider: ssh, placed };
+  return { machines: [...new Set(named)], provider: ssh, placed, inventory };
 }
 
 /**
@@ -60,10 +61,28 @@ export async function openStandalone(options: BackendOptions = {}): Promise<Back
       hint: 'set "memory" of the host in megalith.yaml: it holds for all clients',
     });
   }
-  const { home, hosts, slots } = options;
-  const { machines, placed } = await configuredMachines({
-    ...(home === undefined ? {} : { home }),
-    ...(hosts === undefined ? {} : { hosts }),
+  const { home = megalithHome(), hosts, slots } = options;
+  const { machines, placed, inventory } = await configuredMachines({ home, ...(hosts === undefined ? {} : { hosts }) });
+  const setup = { machines, placed, ...(slots === undefined ? {} : { slots }) };
+  // Who names machines wants those, and no others.
+  if (inventory.ec2 === undefined || hosts !== undefined) return createStandaloneBackend(setup);
+  const { openEc2Pool } = await import('../providers/ec2/ec2-pool.js');
+  const pool = openEc2Pool({ inventory, home })!;
+  const { createPoolMaker } = await import('../pool/pool-maker.js');
+  const { desk, intents, settings } = pool;
+  const maker = createPoolMaker({
+    desk,
+    intents,
+    placed,
+    clearance: settings.clearance,
+    ...(slots === undefined ? {} : { slots }),
   });
-  return createStandaloneBackend({ machines, placed, ...(slots === undefined ? {} : { slots }) });
+  const backend = createStandaloneBackend({ ...setup, maker });
+  return {
+    ...backend,
+    async close() {
+      await backend.close();
+      pool.close();
+    },
+  };
 }

@@ -175,6 +175,15 @@ describe.skipIf(noSshd)('bootstrap of a host with Node', () => {
     expect(failure.message).toContain(`machine {"home":"${folder}","idleMs":5,"cpus":3}`);
   });
 
+  test('tells the agent how a machine that was made on demand ends', async () => {
+    const telling = join(root, 'telling.mjs');
+    writeFileSync(telling, 'throw new Error(process.argv.slice(2).join(" "))');
+    const machine = { atEnd: 'shutdown', shutdownCommand: ['touch', "it's down"], leaseNeeded: true } as const;
+    const failure = await bootstrap({ agentFile: telling, machine }).catch(error => error);
+    const told = `{"home":"${folder}",${JSON.stringify({ ...machine, idleMs: 600_000 }).slice(1)}`;
+    expect(failure.message).toContain(`machine ${told}`);
+  });
+
   test('refuses a folder that is a file, and one with quotes in its path, naming it', async () => {
     writeFileSync(folder, '');
     const file = await bootstrap().catch(error => error);

@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import type { Duplex } from 'node:stream';
-import type { Retention } from '@megalith/agent';
+import type { MachineOptions, Retention } from '@megalith/agent';
 import type { HostFacts } from '../inventory/host-entry.js';
 import type { SshSession } from '../ssh/ssh-session.js';
 import { type AgentFile, readAgentFile } from './agent-file.js';
@@ -15,6 +15,12 @@ import type { NodeSources } from './node-sources.js';
 import { openRelay } from './relay.js';
 import { readServingLine } from './serving-line.js';
 
+/** What an agent is told of a machine that was made on demand. */
+export type MachineRules = Pick<
+  MachineOptions,
+  'atEnd' | 'shutdownCommand' | 'expiresAt' | 'drainBeforeEndMs' | 'leaseNeeded' | 'spot' | 'metadataUrl'
+>;
+
 export interface BootstrapOptions {
   /** The agent's one file, on this machine. */
   readonly agentFile: string;
@@ -26,6 +32,8 @@ export interface BootstrapOptions {
   readonly idleMs?: number | undefined;
   /** What the agent keeps of jobs that are over. @defaultValue see `defaultRetention` */
   readonly retention?: Retention | undefined;
+  /** What else an agent is told that has to be started: how its machine ends, who may use it. @defaultValue nothing */
+  readonly machine?: MachineRules | undefined;
   /** What is known of the host already, so that it is not asked again. */
   readonly facts?: HostFacts | undefined;
   readonly signal?: AbortSignal | undefined;
@@ -136,7 +144,8 @@ function agentOf(
 }
 
 /** Members of the daemon's settings after its home, each led by a comma. */
-function settingsOf({ capacity = {}, idleMs = 600_000, retention }: BootstrapOptions): string {
+function settingsOf({ capacity = {}, idleMs = 600_000, retention, machine }: BootstrapOptions): string {
   const { cpus, memoryBytes } = capacity;
-  return JSON.stringify({ idleMs, cpus, memoryBytes, retention }).replace(/^\{/, ',').replace(/\}$/, '');
+  const settings = { ...machine, idleMs, cpus, memoryBytes, retention };
+  return JSON.stringify(settings).replace(/^\{/, ',').replace(/\}$/, '');
 }

@@ -9,7 +9,7 @@ const staleMs = 30_000;
 const patienceMs = 10_000;
 const pauseMs = 20;
 
-interface Holder {
+export interface Holder {
   readonly host: string;
   readonly process: ProcessIdentity | undefined;
   readonly token: string;
@@ -27,7 +27,7 @@ export async function whileLocked<T>(file: string, signal: AbortSignal | undefin
     token: randomBytes(8).toString('hex'),
   } satisfies Holder);
   const deadline = performance.now() + patienceMs;
-  while (!(await take(lock, mine))) {
+  while (!(await takeLock(lock, mine))) {
     if (signal?.aborted) throw new MegalithError('CANCELLED', `"${file}" was not changed`, { cause: signal.reason });
     if (performance.now() > deadline) {
       throw new MegalithError(
@@ -39,7 +39,7 @@ export async function whileLocked<T>(file: string, signal: AbortSignal | undefin
         },
       );
     }
-    await dropStale(lock);
+    await dropStaleLock(lock);
     await delay(pauseMs);
   }
   try {
@@ -49,8 +49,8 @@ export async function whileLocked<T>(file: string, signal: AbortSignal | undefin
   }
 }
 
-/** The lock appears with its text in it, or not at all. */
-async function take(lock: string, mine: string): Promise<boolean> {
+/** The lock appears with its text in it, or not at all: then somebody else has it. */
+export async function takeLock(lock: string, mine: string): Promise<boolean> {
   const temporary = `${lock}.${process.pid}.${randomBytes(4).toString('hex')}`;
   await writeFile(temporary, mine, { flag: 'wx', mode: 0o600 });
   try {
@@ -64,7 +64,8 @@ async function take(lock: string, mine: string): Promise<boolean> {
   }
 }
 
-async function dropStale(lock: string): Promise<void> {
+/** Takes away a lock whose holder is dead; one of another computer where nobody touched it for 30 s. */
+export async function dropStaleLock(lock: string): Promise<void> {
   const text = await textOf(lock);
   if (text === undefined || !(await isStale(lock, text))) return;
   const aside = `${lock}.${process.pid}.${randomBytes(4).toString('hex')}`;
@@ -77,6 +78,9 @@ async function dropStale(lock: string): Promise<void> {
   try {
     // Somebody else may have dropped the stale one and locked anew in between: that lock goes back.
     if ((await textOf(aside)) !== text) await link(aside, lock);
+  } catch (error) {
+    // A third has locked by now. The one that lost its lock sees that the text is not its own.
+    if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error;
   } finally {
     await rm(aside, { force: true });
   }
@@ -93,7 +97,8 @@ async function isStale(lock: string, text: string): Promise<boolean> {
   }
 }
 
-function holderIn(text: string): Holder | undefined {
+/** Undefined for a text that is none of ours. */
+export function holderIn(text: string): Holder | undefined {
   try {
     return JSON.parse(text) as Holder;
   } catch (error) {
@@ -102,7 +107,8 @@ function holderIn(text: string): Holder | undefined {
   }
 }
 
-async function textOf(path: string): Promise<string | undefined> {
+/** Undefined where there is no such file. */
+export async function textOf(path: string): Promise<string | undefined> {
   try {
     return await readFile(path, 'utf8');
   } catch (error) {

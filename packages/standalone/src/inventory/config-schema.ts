@@ -1,27 +1,7 @@
-import { isMegalithError, parseDuration, parseSize } from '@megalith/core';
 import * as z from 'zod';
-import { isHostName } from './host-name.js';
+import { atLeast, clearance, duration, hostNamed, path, plain, size } from './config-values.js';
+import { ec2Section } from './ec2-section.js';
 
-const plain = (pattern: RegExp, allowed: string) => z.string({ error: allowed }).regex(pattern, { error: allowed });
-const atLeast = (least: number, allowed: string, most = Number.MAX_SAFE_INTEGER) =>
-  z.int({ error: allowed }).min(least, { error: allowed }).max(most, { error: allowed });
-
-/** A value that a parser of core reads; it throws where it can't. */
-function readBy(parse: (value: string | number) => number, allowed: string, least = 0) {
-  return z.union([z.string(), z.number()], { error: allowed }).transform((value, context) => {
-    try {
-      const read = parse(value);
-      if (read >= least) return read;
-    } catch (error) {
-      if (!isMegalithError(error)) throw error;
-    }
-    context.addIssue({ code: 'custom', message: allowed });
-    return z.NEVER;
-  });
-}
-
-// Messages complete the sentence "it must be …".
-const path = plain(/^\P{Cc}+$/u, 'a path');
 const host = z.strictObject(
   {
     address: plain(/^[^\s@/\p{Cc}-][^\s@/\p{Cc}]*$/u, 'a DNS name or an IP address'),
@@ -34,22 +14,15 @@ const host = z.strictObject(
         { error: 'a list of fingerprints such as ["SHA256:…"]' },
       ),
     ),
-    jump: z.optional(
-      z.string({ error: 'the name of another host' }).refine(isHostName, { error: 'the name of another host' }),
-    ),
+    jump: z.optional(hostNamed),
     cpus: z.optional(atLeast(1, 'a whole number from 1')),
-    memory: z.optional(readBy(parseSize, 'a size such as 64GiB', 1)),
-    clearance: z.optional(
-      z.enum(['public', 'internal', 'confidential', 'restricted'], {
-        error: 'one of public, internal, confidential, restricted',
-      }),
-    ),
+    memory: z.optional(size),
+    clearance: z.optional(clearance),
     folder: z.optional(path),
   },
   { error: 'a map with at least address and user' },
 );
 
-const duration = readBy(parseDuration, 'a duration such as 10m or 7d');
 const agent = z.strictObject(
   {
     idle: z.optional(duration),
@@ -66,12 +39,13 @@ export const configSchema = z.strictObject(
   {
     hosts: section(z.record(z.string(), host, { error: 'a map from the name of each host to what it is' })),
     agent: section(agent),
+    ec2: section(ec2Section),
   },
-  { error: 'a map with the sections hosts and agent' },
+  { error: 'a map with the sections hosts, agent and ec2' },
 );
 
 /** The keys that may stand in the map at a path of the file. */
 export function knownKeys(at: readonly PropertyKey[]): string[] {
   if (at.length === 0) return Object.keys(configSchema.shape);
-  return Object.keys(at[0] === 'hosts' ? host.shape : agent.shape);
+  return Object.keys({ hosts: host.shape, agent: agent.shape, ec2: ec2Section.shape }[String(at[0])] ?? {});
 }

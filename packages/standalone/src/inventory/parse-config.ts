@@ -4,6 +4,7 @@ import type * as z from 'zod';
 import type { AgentSection } from './agent-settings.js';
 import { configProblem, eitherOf } from './config-problem.js';
 import { configSchema, knownKeys } from './config-schema.js';
+import type { Ec2Section } from './ec2-section.js';
 import type { HostEntry } from './host-entry.js';
 import { hostNameRule, isHostName } from './host-name.js';
 
@@ -11,6 +12,7 @@ import { hostNameRule, isHostName } from './host-name.js';
 export interface ParsedConfig {
   readonly hosts: readonly HostEntry[];
   readonly agent: AgentSection;
+  readonly ec2?: Ec2Section;
 }
 
 /**
@@ -32,7 +34,7 @@ export function parseConfig(text: string, file: string): ParsedConfig {
     const { path, what, hint } = told(result.error.issues[0]!, data);
     throw problem(path, what, hint);
   }
-  const { hosts, agent } = result.data;
+  const { hosts, agent, ec2 } = result.data;
   return {
     hosts: Object.entries(hosts ?? {}).map(([name, { memory, hostKeys, ...rest }]) => ({
       name,
@@ -41,6 +43,7 @@ export function parseConfig(text: string, file: string): ParsedConfig {
       ...(memory === undefined ? {} : { memoryBytes: memory }),
     })),
     agent: defined({ idleMs: agent?.idle, keepJobs: agent?.keepJobs, keepForMs: agent?.keepFor }),
+    ...(ec2 ? { ec2: defined(ec2) } : {}),
   };
 }
 

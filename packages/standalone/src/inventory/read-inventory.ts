@@ -7,6 +7,7 @@ import { type AgentSettings, agentSettings } from './agent-settings.js';
 import { ConfigCache } from './config-cache.js';
 import { findConfigFiles } from './config-files.js';
 import { configProblem, eitherOf } from './config-problem.js';
+import type { Ec2Section } from './ec2-section.js';
 import type { HostEntry } from './host-entry.js';
 import { jumpProblem } from './jumps.js';
 import type { ParsedConfig } from './parse-config.js';
@@ -24,6 +25,8 @@ export interface Inventory {
   /** The project's before the user's, mostly in the order of the file. Paths are absolute. */
   readonly hosts: readonly HostEntry[];
   readonly agent: AgentSettings;
+  /** How machines are made on EC2, where that is configured: keys of the project's file before those of the user's. */
+  readonly ec2?: Ec2Section;
   /** The files that were read, the project's first. */
   readonly files: readonly string[];
   /** The project's file, where there is one. */
@@ -62,12 +65,19 @@ export async function readInventory({ cwd, home, signal }: InventoryOptions): Pr
   return {
     hosts,
     agent: agentSettings(configs.map(config => config.agent)),
+    ...ec2Of(configs),
     files,
     projectFile: found.project,
     userFile: found.userPath,
     find: name => byName.get(name)?.host ?? atAddress(hosts, name) ?? refuse(hosts, name),
     fileOf,
   };
+}
+
+function ec2Of(configs: readonly ParsedConfig[]): { readonly ec2?: Ec2Section } {
+  const sections = configs.flatMap(({ ec2 }) => ec2 ?? []);
+  const [first, second] = sections;
+  return first === undefined ? {} : { ec2: { ...second, ...first } };
 }
 
 async function readConfig(file: string, cache: ConfigCache, signal: AbortSignal | undefined): Promise<ParsedConfig> {

@@ -1,7 +1,7 @@
 import type { Duplex } from 'node:stream';
 import { isMegalithError, MegalithError, type Retention } from '@megalith/agent';
 import { readAgentFile } from '../bootstrap/agent-file.js';
-import { bootstrapAgent } from '../bootstrap/bootstrap-agent.js';
+import { bootstrapAgent, type MachineRules } from '../bootstrap/bootstrap-agent.js';
 import { findAgent } from '../bootstrap/look-at-host.js';
 import type { NodeSources } from '../bootstrap/node-sources.js';
 import { openRelay } from '../bootstrap/relay.js';
@@ -23,6 +23,8 @@ export interface SshMachineOptions {
   readonly idleMs?: number | undefined;
   /** What agents keep of jobs that are over. */
   readonly retention?: Retention | undefined;
+  /** What an agent is told of a machine that was made on demand. */
+  readonly machine?: MachineRules | undefined;
   readonly nodeSources?: NodeSources | undefined;
 }
 
@@ -45,6 +47,7 @@ export function createSshMachine(entry: HostEntry, options: SshMachineOptions): 
       capacity: { cpus: entry.cpus, memoryBytes: entry.memoryBytes },
       idleMs: options.idleMs,
       retention: options.retention,
+      machine: options.machine,
       signal,
       nodeSources: options.nodeSources,
     });

@@ -3,7 +3,7 @@ import type { Failure, MegalithError, TaskEvents, TaskInput, TaskSource } from '
 import { Durations } from './durations.js';
 import { Lease } from './lease.js';
 import { paceAfter, paceFrom } from './pace.js';
-import { isMachinesFault } from './place-loss.js';
+import { isMachinesFault, isOfLeaving } from './place-loss.js';
 import { Roster } from './roster.js';
 import type { Seat } from './seat.js';
 import { mostDuplicates, type StragglerFacts, whyAgain } from './stragglers.js';
@@ -252,7 +252,7 @@ export class LeaseBook {
       return event;
     }
     const cancelled = this.#endOf(index);
-    const isEnded = failure.code === 'CANCELLED' && cancelled === undefined;
+    const isEnded = (failure.code === 'CANCELLED' && cancelled === undefined) || isOfLeaving(failure);
     if (isEnded && seat.state === 'live') seat.state = 'leaving';
     const isFault = isEnded || isMachinesFault(failure);
     if (isFault && cancelled !== undefined) return this.#settled(lease, seat, { ...event, failure: cancelled });

@@ -37,6 +37,11 @@ export function isMachinesFault(failure: Failure): boolean {
   return ofTheMachine.has(failure.code);
 }
 
+/** Whether a task failed because its machine is about to go, which is nothing that the task could have done. */
+export function isOfLeaving({ code, details }: Failure): boolean {
+  return code === 'AGENT_LOST' && details?.leaving === true;
+}
+
 /** A machine that the job lost, and what it said. */
 export interface Loss {
   readonly place: string;

@@ -137,6 +137,19 @@ describe('a job over several places', () => {
     expect([...all.failures.values()].map(({ code }) => code)).toEqual(Array(40).fill('CANCELLED'));
   });
 
+  it('takes back what a machine hands back that is about to go, gives it no more, and blames no task', async () => {
+    const failure = { code: 'AGENT_LOST', message: 'it goes', details: { leaving: true } } as const;
+    const goes = (task: { readonly index: number }, place: FakePlace): void => {
+      place.started(task.index);
+      place.fail(task.index, failure);
+    };
+    const going = ['a', 'b', 'c', 'd', 'e'].map(name => new FakePlace(name, 1, goes));
+    const job = start(40, [...going, new FakePlace('f', 1, quick)]);
+    expect(await job.end).toBeUndefined();
+    expect([job.values.size, job.failures.size]).toEqual([40, 0]);
+    for (const place of going) expect(place.ran.length).toBeLessThanOrEqual(2);
+  });
+
   it('tries tasks elsewhere that ran out of memory', async () => {
     const onTask = (task: { readonly index: number; readonly attempt: number }, place: FakePlace): void => {
       if (task.attempt === 1) place.fail(task.index, { code: 'OUT_OF_MEMORY', message: 'too large' });

@@ -3,6 +3,7 @@ import { existsSync, mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import {
   freePort,
+  type HostKeyType,
   type HostOptions,
   newFolder,
   newKey,
@@ -17,12 +18,18 @@ const sshdPath = '/usr/sbin/sshd';
 /** Why there is no OpenSSH server for tests here; undefined where there is one. */
 export const noSshd: string | undefined = existsSync(sshdPath) ? undefined : `${sshdPath} is not installed`;
 
+export interface Sshd extends TestHost {
+  readonly pid: number;
+  /** The file of each private host key, by type. */
+  readonly hostKeyPaths: Readonly<Partial<Record<HostKeyType, string>>>;
+}
+
 /** A real sshd with keys and configuration of its own, in a folder of its own. */
 export async function startSshd(
   options: HostOptions = {},
   before: readonly string[] = [],
   listen = '127.0.0.1',
-): Promise<TestHost> {
+): Promise<Sshd> {
   const folder = newFolder();
   const user = newKey();
   const hostKeys = (options.keyTypes ?? ['ed25519']).map(type => {
@@ -68,6 +75,8 @@ export async function startSshd(
   const fingerprints = Object.fromEntries(hostKeys.map(([type, pair]) => [type, pair.fingerprint]));
   return {
     port,
+    pid: child.pid!,
+    hostKeyPaths: Object.fromEntries(hostKeys.map(([type, pair]) => [type, pair.key.path])),
     fingerprints,
     target: targetAt(port, user.key, Object.values(fingerprints)),
     async stop() {

@@ -4,7 +4,7 @@ import { copyFileSync, mkdirSync, openSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { connect, type Socket } from 'node:net';
 import { join } from 'node:path';
-import type { AgentLine } from '@megalith/agent';
+import type { AgentLine, MachineOptions } from '@megalith/agent';
 import { firstLine } from '../../hosts/first-line.js';
 
 const bundle = createRequire(import.meta.url).resolve('@megalith/agent/agent.mjs');
@@ -13,12 +13,15 @@ const bundle = createRequire(import.meta.url).resolve('@megalith/agent/agent.mjs
 export class AgentProcess {
   readonly home: string;
   readonly #entry: string;
+  readonly #settings: Partial<MachineOptions>;
   #child: ChildProcess | undefined;
   #line: Promise<AgentLine> | undefined;
 
-  constructor(home: string) {
+  /** @param version the name of the agent's folder */
+  constructor(home: string, settings: Partial<MachineOptions> = {}, version = 'test') {
     this.home = home;
-    const folder = join(home, 'agents', 'test');
+    this.#settings = settings;
+    const folder = join(home, 'agents', version);
     mkdirSync(folder, { recursive: true });
     this.#entry = join(folder, 'agent.mjs');
     copyFileSync(bundle, this.#entry);
@@ -32,18 +35,24 @@ export class AgentProcess {
     return socket;
   }
 
-  /** Ends it by SIGKILL, and waits until it is gone. */
-  async kill(): Promise<void> {
+  get isRunning(): boolean {
+    return this.#child !== undefined && this.#child.exitCode === null && this.#child.signalCode === null;
+  }
+
+  /** Ends it, and waits until it is gone. */
+  async kill(signal: 'SIGKILL' | 'SIGTERM' = 'SIGKILL'): Promise<void> {
     const child = this.#child;
+    const isRunning = this.isRunning;
     this.#child = this.#line = undefined;
-    if (child === undefined || child.exitCode !== null || child.signalCode !== null) return;
+    if (child === undefined || !isRunning) return;
     const gone = once(child, 'exit');
-    child.kill('SIGKILL');
+    child.kill(signal);
     await gone;
   }
 
   async #start(): Promise<AgentLine> {
-    const options = JSON.stringify({ home: this.home, idleMs: 60_000, cpus: 2, memoryBytes: 2 ** 30 });
+    const given = { home: this.home, idleMs: 60_000, cpus: 2, memoryBytes: 2 ** 30, ...this.#settings };
+    const options = JSON.stringify(given);
     const log = openSync(join(this.home, 'agent.log'), 'a');
     const child = spawn(process.execPath, [this.#entry, 'machine', options], { stdio: ['ignore', 'pipe', log] });
     this.#child = child;

@@ -1,6 +1,6 @@
 /**
- * Runs the servers of hosts on 127.0.0.x until its standard input ends, as it does when its owner dies; then ends them
- * and all that their sessions started, and removes their folder.
+ * Runs the servers of hosts on 127.0.0.x until its standard input ends, as it does when its owner dies, or a host asks for
+ * it by SIGUSR2; then ends them and all that their sessions started, and removes their folder.
  */
 import { spawn } from 'node:child_process';
 import { openSync, rmSync } from 'node:fs';
@@ -19,9 +19,12 @@ process.stdout.write(`${JSON.stringify(pids)}\n`);
 
 // A terminal's signals are meant for the owner.
 for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, () => undefined);
-process.stdin.resume().on('close', () => {
+process.stdin.resume().on('close', end);
+process.on('SIGUSR2', end);
+
+function end(): never {
   for (const { pid } of withDescendants(processTable(), new Set(pids.filter(pid => pid > 0)))) signalTo(pid, 'SIGKILL');
   endAllOf(folder);
   rmSync(folder, { recursive: true, force: true });
   process.exit();
-});
+}

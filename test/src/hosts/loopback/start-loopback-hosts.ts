@@ -34,7 +34,7 @@ export async function startLoopbackHosts(
   }
 
   const plan: GuardPlan = { folder, servers: prepared.map(({ server }) => server) };
-  const guard = spawn(process.execPath, [program('guard-process'), JSON.stringify(plan)], {
+  const guard = spawn(process.execPath, [loopbackProgram('guard-process'), JSON.stringify(plan)], {
     stdio: ['pipe', 'pipe', 'pipe'],
   });
   const close = async () => {
@@ -89,7 +89,7 @@ async function prepare(
   const command: ServerPlan['command'] =
     kind === 'loopback'
       ? [sshdPath(), '-D', '-e', '-f', file('conf')]
-      : [process.execPath, program('ssh2-server-process'), JSON.stringify(ssh2Plan)];
+      : [process.execPath, loopbackProgram('ssh2-server-process'), JSON.stringify(ssh2Plan)];
   const entry = { name, address, port, user, identityFile: join(folder, 'id'), hostKeys: [hostKey.fingerprint] };
   return {
     entry: behindFirst && number > 1 ? { ...entry, jump: 'host1' } : entry,
@@ -132,11 +132,11 @@ function allowSshd(): void {
 }
 
 /** Programs run from `dist`, also for a test that runs from `src`. */
-function program(name: string): string {
+export function loopbackProgram(name: string): string {
   return fileURLToPath(new URL(`../../../dist/hosts/loopback/${name}.js`, import.meta.url));
 }
 
-async function freePort(address: string): Promise<number> {
+export async function freePort(address: string): Promise<number> {
   const server = createServer().listen(0, address);
   await once(server, 'listening');
   const found = server.address();

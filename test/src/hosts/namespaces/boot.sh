@@ -7,7 +7,7 @@ name=$1 disk=$2 files=$3 node=$4 shared=$5
 read -r pid rest </proc/self/stat
 echo "$name" >/proc/sys/kernel/hostname
 if [ ! -d "$disk/root" ]; then
-  mkdir "$disk/root" "$disk/work" "$disk/upper" "$disk/upper/etc" "$disk/upper/usr" "$disk/upper/usr/local"
+  mkdir -p "$disk/root" "$disk/work" "$disk/upper/etc" "$disk/upper/usr/local"
   # A character device 0/0 hides what is below: everything but the system, and the machine's own Node and SSH settings.
   for path in /* /.[!.]* /etc/ssh; do
     case $path in /bin | /sbin | /lib* | /usr | /etc) continue ;; esac
@@ -52,4 +52,8 @@ while read -r source target rest; do
   case $target in "$disk/root/sys/fs/cgroup"*) mount -o remount,bind,ro "$target" ;; esac
 done </proc/self/mounts
 echo "$pid"
+# A host may bring its own first process: it goes on with a line on its standard input, which comes with the network.
+if [ -x usr/sbin/guest-init ]; then
+  exec env -i PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin chroot . /usr/sbin/guest-init >/dev/null
+fi
 exec chroot . /bin/sh -c 'while :; do /usr/sbin/sshd -D -e; sleep 0.1; done' </dev/null >/dev/null

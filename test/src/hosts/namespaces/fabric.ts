@@ -19,8 +19,12 @@ export interface Fabric {
   /** The first process of the fabric, as this machine numbers it. */
   readonly pid: number;
   addressOf(plug: Plug): string;
+  /** A second address that a host can have for as long as it is plugged in, as clouds lend them. */
+  publicAddressOf(number: number): string;
+  /** From now on `metadataAddress` is in the fabric's own network, for a server there: hosts with a public address reach it. */
+  takeMetadataAddress(): Promise<void>;
   /** Connects a host's namespace, where the plug gets the name `device`. Tells the host of its peers in that network. */
-  plugIn(plug: Plug, hostPid: number, device: string, peers: readonly Plug[]): Promise<void>;
+  plugIn(plug: Plug, hostPid: number, device: string, peers: readonly Plug[], publicNumber?: number): Promise<void>;
   /** Removes the cable of a host that is dead. */
   unplug(plug: Plug): Promise<void>;
   /** Whether the far end passes packets on, which its host does not see. */
@@ -33,8 +37,12 @@ export interface Fabric {
 /** Shell scripts stand in `src`, next to this file's source, wherever this file runs from. */
 export const scripts = fileURLToPath(new URL('../../../src/hosts/namespaces/', import.meta.url));
 
-const prefixes = { outer: '10.213', inner: '10.214' } as const;
+const prefixes = { outer: '10.213', inner: '10.214', public: '10.215' } as const;
 const firstAddress = 10;
+/** The highest number of a plug, and of a public address. */
+export const lastNumber = 254 - firstAddress;
+/** Where clouds answer what a machine is. */
+export const metadataAddress = '169.254.169.254';
 
 /** Opens a network of its own; a free one of 10.213.0.0/24 … 10.213.255.0/24 is taken. */
 export async function openFabric(folder: string): Promise<Fabric> {
@@ -45,14 +53,25 @@ export async function openFabric(folder: string): Promise<Fabric> {
   const uplink = linkName(subnet);
   const link = linkNumber(uplink);
   const addressOf = ({ network, number }: Plug) => `${prefixes[network]}.${subnet}.${firstAddress + number}`;
+  const publicAddressOf = (number: number) => `${prefixes.public}.${subnet}.${firstAddress + number}`;
   const portOf = ({ network, number }: Plug) => `${network}${number}`;
   const inFabric = ['--target', String(pid), '--net', '--'];
+
+  let closing = false;
 
   return {
     pid,
     addressOf,
-    async plugIn(plug, hostPid, device, peers) {
+    publicAddressOf,
+    async takeMetadataAddress() {
+      await batch(pid, [
+        `addr add ${metadataAddress}/32 dev outer`,
+        `route add ${prefixes.outer}.${subnet}.0/24 dev outer src ${metadataAddress}`,
+      ]);
+    },
+    async plugIn(plug, hostPid, device, peers, publicNumber) {
       const port = portOf(plug);
+      const lent = publicNumber === undefined ? [] : [publicAddressOf(publicNumber)];
       await batch(pid, [
         `link add name ${port} type veth peer name ${device} address ${hardwareAddress(subnet, plug)} netns ${hostPid}`,
         `link set ${port} master ${plug.network} up`,
@@ -64,12 +83,19 @@ export async function openFabric(folder: string): Promise<Fabric> {
         `link set ${device} up`,
         ...(plug.network === 'outer' ? [neighbour(gateway(subnet), hardwareOfGateway(subnet), device)] : []),
         ...peers.map(peer => neighbour(addressOf(peer), hardwareAddress(subnet, peer), device)),
+        ...lent.flatMap(address => [
+          `addr add ${address}/24 dev ${device}`,
+          `route add ${metadataAddress} dev ${device}`,
+        ]),
       ]);
       if (plug.network === 'outer') {
-        await runOrThrow('ip', neighbour(addressOf(plug), hardwareAddress(subnet, plug), uplink).split(' '));
+        const own = [addressOf(plug), ...lent];
+        const input = own.map(address => `${neighbour(address, hardwareAddress(subnet, plug), uplink)}\n`).join('');
+        await runOrThrow('ip', ['-batch', '-'], { input });
       }
     },
     async unplug(plug) {
+      if (closing) return;
       // The kernel removes it too, some time after the host's end.
       await run('nsenter', [...inFabric, 'ip', 'link', 'del', portOf(plug)]);
     },
@@ -80,6 +106,7 @@ export async function openFabric(folder: string): Promise<Fabric> {
       await runOrThrow('nsenter', [...inFabric, 'ip', 'link', 'set', portOf(plug), on ? 'up' : 'down']);
     },
     async close() {
+      closing = true;
       const ended = child.exitCode === null && child.signalCode === null ? once(child, 'exit') : undefined;
       child.stdin.end();
       if (ended !== undefined) await within(10_000, 'the end of the hosts’ network', ended);
@@ -111,6 +138,7 @@ async function takeSubnet(fabricPid: number): Promise<number> {
     const made = `link add name ${uplink} address ${hardwareOfGateway(subnet)} type veth peer name uplink netns ${fabricPid}`;
     if ((await run('ip', made.split(' '))).code !== 0) continue;
     await runOrThrow('ip', ['addr', 'add', `${gateway(subnet)}/24`, 'dev', uplink]);
+    await runOrThrow('ip', ['addr', 'add', `${prefixes.public}.${subnet}.1/24`, 'dev', uplink]);
     await runOrThrow('ip', ['link', 'set', uplink, 'up']);
     await batch(fabricPid, ['link set uplink master outer up']);
     return subnet;

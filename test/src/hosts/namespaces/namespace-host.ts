@@ -1,18 +1,17 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { chmodSync, existsSync, mkdirSync, rmSync, statfsSync, statSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readFileSync, rmSync, statfsSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { eventually, within } from '../../conformance/eventually.js';
 import { firstLine } from '../first-line.js';
-import { type KeyPair, newKeyPair } from '../keys.js';
+import { newKeyPair } from '../keys.js';
 import { portsOf } from '../listening-ports.js';
 import { type Entry, pidNamespace, processTable, procFile, signalTo } from '../process-table.js';
 import { run, runOrThrow } from '../run.js';
-import { shiftedClock } from '../shifted-clock.js';
-import { sshdConfig } from '../sshd-config.js';
 import { stopAll } from '../stopped.js';
 import type { Ability, HostFaults, HostOptions, TestHost } from '../test-host.js';
 import { type Fabric, type Plug, scripts } from './fabric.js';
+import type { HostSystem } from './host-system.js';
 
 export const abilitiesOfNamespaces: readonly Ability[] = ['network', 'power', 'disk', 'openssh', 'isolation'];
 
@@ -24,38 +23,56 @@ export interface NamespaceHostSettings {
   readonly peers: readonly Plug[];
   readonly jump: string | undefined;
   readonly folder: string;
-  readonly userKey: KeyPair;
+  readonly system: HostSystem;
   readonly identityFile: string;
   readonly options: HostOptions;
 }
+
+export interface NamespaceHost extends TestHost {
+  /** Tells a guest that its network is there: it boots. */
+  letBoot(): void;
+  /** Asks a guest to end, as who presses the button of a machine. */
+  askToEnd(): void;
+}
+
+/** In the environment of what belongs to a guest's system and not to its sessions. */
+export const ofSystem = 'MEGALITH_GUEST=1';
 
 interface Running {
   readonly child: ChildProcess;
   /** The host's PID 1. */
   readonly init: number;
   readonly namespace: string;
+  /** Settles when all of it has ended, and its cable is out. */
+  readonly gone: Promise<void>;
 }
 
-const home = '/root';
 const port = 22;
 const path = '/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin';
 const defaultDiskBytes = 2 * 1024 ** 3;
 
 /** Makes a host in the fabric and boots it. */
-export async function startNamespaceHost(fabric: Fabric, settings: NamespaceHostSettings): Promise<TestHost> {
-  const { name, plugs, options, userKey } = settings;
-  const hostKey = newKeyPair(name);
+export async function startNamespaceHost(fabric: Fabric, settings: NamespaceHostSettings): Promise<NamespaceHost> {
+  const { name, plugs, options, system } = settings;
+  const { user, home, hostKeyFile, hostKeys, guest } = system;
   const files = join(settings.folder, name);
   const disk = `/mnt/${name}`;
   let running: Running | undefined;
   let log = '';
   let cut = false;
   let stopped: readonly number[] = [];
+  let removedKeys: string | undefined;
+  const authorizedKeys = `${home}/.ssh/authorized_keys`;
+  // Guests are many. A mount for each would be copied into all that boot after it.
+  const hasDisk = guest === undefined;
 
-  writeFiles(files, hostKey, userKey, options);
-  const bytes = options.diskBytes ?? defaultDiskBytes;
-  const makeDisk = `mkdir ${disk} && mount -t tmpfs -o mode=755,size=${bytes} disk ${disk}`;
-  await runOrThrow('nsenter', ['--target', String(fabric.pid), '--mount', '--', 'sh', '-c', makeDisk]);
+  mkdirSync(files);
+  system.writeFiles(files);
+  if (hasDisk) {
+    const bytes = options.diskBytes ?? defaultDiskBytes;
+    const makeDisk = `mkdir ${disk} && mount -t tmpfs -o mode=755,size=${bytes} disk ${disk}`;
+    await runOrThrow('nsenter', ['--target', String(fabric.pid), '--mount', '--', 'sh', '-c', makeDisk]);
+  }
   await boot();
 
   async function boot(): Promise<void> {
@@ -66,21 +83,30 @@ export async function startNamespaceHost(fabric: Fabric, settings: NamespaceHost
       'nsenter',
       [...inFabric, ...own, 'sh', `${scripts}boot.sh`, name, disk, files, node, options.sharedFolder ?? ''],
       {
-        stdio: ['ignore', 'pipe', 'pipe'],
+        stdio: ['pipe', 'pipe', 'pipe'],
       },
     );
+    // A guest that has ended hears nothing.
+    child.stdin.on('error', () => child.stdin.destroy());
     child.stderr.setEncoding('utf8').on('data', text => {
       log += text;
     });
     const listening = listeningLines();
     const init = Number(await firstLine(child));
-    running = { child, init, namespace: pidNamespace(init) };
+    running = { child, init, namespace: pidNamespace(init), gone: aftermath(child) };
     for (const [index, plug] of plugs.entries()) {
       const peers = settings.peers.filter(({ network }) => network === plug.network);
-      await fabric.plugIn(plug, init, `eth${index}`, peers);
+      await fabric.plugIn(plug, init, `eth${index}`, peers, guest?.lendNumber());
     }
     cut = false;
-    await untilListening(listening + 1);
+    if (guest === undefined) await untilListening(listening + 1);
+  }
+
+  async function aftermath(child: ChildProcess): Promise<void> {
+    await once(child, 'close');
+    for (const plug of plugs) await fabric.unplug(plug);
+    running = undefined;
+    guest?.ended();
   }
 
   function alive(): Running {
@@ -122,13 +148,10 @@ export async function startNamespaceHost(fabric: Fabric, settings: NamespaceHost
     linkDown: () => setLinks(false),
     linkUp: () => setLinks(true),
     async powerLoss() {
-      const { child, init } = alive();
-      const closed = once(child, 'close');
+      const { init, gone } = alive();
       await setLinks(false);
       signalTo(init, 'SIGKILL');
-      await within(10_000, `the death of ${name}`, closed);
-      for (const plug of plugs) await fabric.unplug(plug);
-      running = undefined;
+      await within(10_000, `the death of ${name}`, gone);
     },
     async powerOn() {
       if (running === undefined) await boot();
@@ -164,15 +187,17 @@ export async function startNamespaceHost(fabric: Fabric, settings: NamespaceHost
     },
     async changeHostKey() {
       const next = newKeyPair(name);
-      writeFileSync(pathHere('/etc/ssh/host_key'), next.privateText);
+      writeFileSync(pathHere(hostKeyFile), next.privateText);
       await faults.restartSshd();
       return next.fingerprint;
     },
     async removeKey() {
-      writeFileSync(pathHere(`${home}/.ssh/authorized_keys`), '');
+      removedKeys ??= readFileSync(pathHere(authorizedKeys), 'utf8');
+      writeFileSync(pathHere(authorizedKeys), '');
     },
     async restoreKey() {
-      writeFileSync(pathHere(`${home}/.ssh/authorized_keys`), userKey.publicLine);
+      if (removedKeys !== undefined) writeFileSync(pathHere(authorizedKeys), removedKeys);
+      removedKeys = undefined;
     },
   };
 
@@ -183,9 +208,7 @@ export async function startNamespaceHost(fabric: Fabric, settings: NamespaceHost
 
   const address = fabric.addressOf(plugs[0]);
   const { identityFile, jump } = settings;
-  const hostKeys = [hostKey.fingerprint];
-  const user = 'root';
-  const sessionsOf = () => table().filter(entry => entry.pid !== running?.init && !isServer(entry));
+  const sessionsOf = () => table().filter(entry => entry.pid !== running?.init && !isServer(entry) && !ofGuest(entry));
   return {
     name,
     address,
@@ -195,7 +218,8 @@ export async function startNamespaceHost(fabric: Fabric, settings: NamespaceHost
     identityFile,
     home,
     entry: () => ({ name, address, port, user, hostKeys, identityFile, ...(jump === undefined ? {} : { jump }) }),
-    can: (...abilities) => abilities.every(ability => abilitiesOfNamespaces.includes(ability)),
+    can: (...abilities) =>
+      abilities.every(ability => abilitiesOfNamespaces.includes(ability) && (hasDisk || ability !== 'disk')),
     exec(command) {
       const all = ['--mount', '--uts', '--ipc', '--net', '--pid', '--root', '--wd'];
       const env = ['env', '-i', `HOME=${home}`, `USER=${user}`, `PATH=${path}`];
@@ -207,27 +231,9 @@ export async function startNamespaceHost(fabric: Fabric, settings: NamespaceHost
     listeningPorts: () => portsOf(sessionsOf().map(({ pid }) => pid)),
     log: () => log,
     faults,
+    letBoot: () => void running?.child.stdin?.write('network\n'),
+    askToEnd: () => running !== undefined && signalTo(running.init, 'SIGTERM'),
   };
-}
-
-function writeFiles(files: string, hostKey: KeyPair, userKey: KeyPair, options: HostOptions): void {
-  const put = (path: string, text: string) => writeFileSync(join(files, path), text, { mode: 0o600 });
-  mkdirSync(join(files, 'etc/ssh'), { recursive: true });
-  mkdirSync(join(files, 'root/.ssh'), { recursive: true });
-  chmodSync(join(files, 'root'), 0o700);
-  put('etc/ssh/host_key', hostKey.privateText);
-  put('root/.ssh/authorized_keys', userKey.publicLine);
-  const { clockOffsetMs = 0, socketForwarding = true } = options;
-  if (clockOffsetMs !== 0) put('etc/ssh/shifted-clock.cjs', shiftedClock(clockOffsetMs));
-  const config = sshdConfig({
-    address: '0.0.0.0',
-    port,
-    hostKeyFile: '/etc/ssh/host_key',
-    authorizedKeysFile: '.ssh/authorized_keys',
-    socketForwarding,
-    env: clockOffsetMs === 0 ? {} : { NODE_OPTIONS: '--require=/etc/ssh/shifted-clock.cjs' },
-  });
-  put('etc/ssh/sshd_config', config);
 }
 
 function isServer({ command }: Entry): boolean {
@@ -236,6 +242,10 @@ function isServer({ command }: Entry): boolean {
 
 function isListeningServer(entry: Entry): boolean {
   return isServer(entry) && entry.command.includes('[listener]');
+}
+
+function ofGuest({ pid }: Entry): boolean {
+  return procFile(pid, 'environ').includes(`${ofSystem}\0`);
 }
 
 /** The last of the numbers that the process has, one in each namespace. */

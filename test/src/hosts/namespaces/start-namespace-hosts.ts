@@ -4,6 +4,7 @@ import { newKeyPair } from '../keys.js';
 import { newOwnedFolder } from '../owned-folder.js';
 import type { HostOptions, TestHost } from '../test-host.js';
 import { openFabric, type Plug } from './fabric.js';
+import { plainSystem } from './host-system.js';
 import { startNamespaceHost } from './namespace-host.js';
 
 /** Hosts in namespaces; `close` ends them all. */
@@ -26,7 +27,8 @@ export async function startNamespaceHosts(
     const plugs = plugsOf(number, count, options);
     const peers = numbers.filter(other => other !== number).flatMap(other => plugsOf(other, count, options));
     const name = `host${number}`;
-    return startNamespaceHost(fabric, { name, plugs, peers, jump, folder, userKey, identityFile, options });
+    const system = plainSystem(name, userKey, options);
+    return startNamespaceHost(fabric, { name, plugs, peers, jump, folder, system, identityFile, options });
   };
   const started = await Promise.allSettled(numbers.map(start));
   const failed = started.find(({ status }) => status === 'rejected');

@@ -1,0 +1,20 @@
+import type { MachineRequest } from '../protocol/machine-messages.js';
+import type { Failure, JobSpec } from '../protocol/messages.js';
+import type { Capacity } from './admission.js';
+import type { ClientConnection } from './client-connection.js';
+
+export interface JobHostOptions {
+  /** The agent's one file, for slots to start from. */
+  readonly entryFile: string;
+  /** Where journals and bundles lie. */
+  readonly home: string;
+  readonly capacity: Capacity;
+  /** Where a task finds this host, to start jobs of its own. */
+  readonly socketPath: string;
+  /** Set on a machine of its own: answers what clients ask about it. Jobs may then outlive their clients. */
+  readonly onRequest?: (connection: ClientConnection, request: MachineRequest) => void;
+  /** Called when a client or a job came or went. */
+  readonly onChange?: () => void;
+  /** Why a new job is not taken, whatever it asks for. Jobs that tasks start belong to a job that was taken. */
+  readonly refuse?: (spec: JobSpec) => Failure | undefined;
+}

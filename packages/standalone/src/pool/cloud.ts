@@ -1,0 +1,39 @@
+import type { CloudMachine } from './cloud-machine.js';
+import type { LaunchIntent } from './launch-intent.js';
+import type { MachineRequirements, Offer } from './offer.js';
+
+/** A source of machines that are made on demand. Every call has a deadline of its own and ends with `signal`. */
+export interface Cloud {
+  readonly name: string;
+  readonly region: string;
+  /** What fits, the cheapest first; lists and prices are kept for a while. */
+  offers(requirements: MachineRequirements, signal?: AbortSignal): Promise<readonly Offer[]>;
+  /**
+   * Asks for one machine that is the first of these offers to be had. Idempotent: the same intent gives the same machine. `keep` has
+   * written the intent, with the try that follows, to disk when it settles.
+   * @throws MegalithError NO_CAPACITY, QUOTA, NO_CREDENTIALS, CLOUD_FAILED
+   */
+  launch(
+    intent: LaunchIntent,
+    offers: readonly Offer[],
+    keep: (intent: LaunchIntent) => Promise<void>,
+    signal?: AbortSignal,
+  ): Promise<CloudMachine>;
+  /** Every machine that carries our tags, in every state, whoever made it. */
+  list(signal?: AbortSignal): AsyncIterable<CloudMachine>;
+  /** One machine as it is now; undefined where the cloud does not know it (yet). */
+  find(id: string, signal?: AbortSignal): Promise<CloudMachine | undefined>;
+  start(id: string, signal?: AbortSignal): Promise<void>;
+  stop(id: string, signal?: AbortSignal): Promise<void>;
+  /** Settles once the cloud says that it is `terminated`, and not before: that it does not know the machine proves nothing. */
+  terminate(id: string, signal?: AbortSignal): Promise<void>;
+  /** What was made beside machines and no machine needs any more. */
+  leftovers(signal?: AbortSignal): AsyncIterable<Leftover>;
+  remove(leftover: Leftover, signal?: AbortSignal): Promise<void>;
+}
+
+export interface Leftover {
+  readonly kind: 'key pair' | 'security group' | 'launch template' | 'volume';
+  readonly id: string;
+  readonly why: string;
+}

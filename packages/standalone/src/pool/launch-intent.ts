@@ -1,0 +1,38 @@
+import type { Clearance } from '../inventory/host-entry.js';
+import type { MachineRequirements } from './offer.js';
+
+/**
+ * The will to have a machine, written down before the cloud is asked. Whoever finds it later can ask again and gets the same machine, or learns
+ * that there is none.
+ */
+export interface LaunchIntent {
+  readonly formatVersion: 1;
+  /** 16 random hex digits; each try's client token derives from it. */
+  readonly id: string;
+  readonly provider: string;
+  readonly region: string;
+  readonly owner: string;
+  readonly label: Clearance;
+  readonly requirements: MachineRequirements;
+  /** The job that wanted it. */
+  readonly job?: string;
+  /** Epoch milliseconds. */
+  readonly createdAt: number;
+  /** No machine of this intent lives longer, epoch milliseconds. */
+  readonly expiresAt: number;
+  /** What was asked of the cloud so far, the latest last: each is on disk before the call. */
+  readonly tries: readonly LaunchTry[];
+  /** Set once the cloud answered with a machine. */
+  readonly machine?: string;
+  /** Set once no machine of this intent is wanted any more: a machine that turns up is dismantled. */
+  readonly closedAt?: number;
+}
+
+export interface LaunchTry {
+  /** At most 64 ASCII characters; the same token and request give the same machine. */
+  readonly clientToken: string;
+  /** A digest of the request: a token is never used for another. */
+  readonly request: string;
+  /** Epoch milliseconds. */
+  readonly at: number;
+}

@@ -1,0 +1,99 @@
+import { join } from 'node:path';
+import * as z from 'zod';
+import { type DamagedFile, RecordFolder } from './record-folder.js';
+
+/** What this client knows of a machine of a cloud, to reach it again: nothing here is in the cloud's list. */
+export interface MachineNote {
+  readonly formatVersion: 1;
+  /** The cloud's own id. */
+  readonly id: string;
+  readonly provider: string;
+  readonly region: string;
+  /** The intent that it was made for. */
+  readonly intent: string;
+  /** With the id it names the machine for good. */
+  readonly incarnation?: string;
+  /** Fingerprints of the keys that it may show, `SHA256:…`: never empty. */
+  readonly hostKeys: readonly string[];
+  readonly user: string;
+  /** The private key's file. */
+  readonly identityFile: string;
+  /** Where it was last reached. */
+  readonly address?: string;
+  /** The name of a host of the inventory to go through. */
+  readonly jump?: string;
+  /** Megalith's one folder there. */
+  readonly folder?: string;
+  /** From the launch until its agent served, as measured, milliseconds. */
+  readonly startMs?: number;
+  /** From a start after a stop until its agent served, as measured, milliseconds. */
+  readonly restartMs?: number;
+}
+
+const text = z.string().min(1);
+const span = z.number().nonnegative();
+
+const machineNote = z.object({
+  formatVersion: z.literal(1),
+  id: text,
+  provider: text,
+  region: text,
+  intent: text,
+  incarnation: z.exactOptional(text),
+  hostKeys: z.array(z.string().regex(/^SHA256:[A-Za-z0-9+/]{43}$/)).min(1),
+  user: text,
+  identityFile: text,
+  address: z.exactOptional(text),
+  jump: z.exactOptional(text),
+  folder: z.exactOptional(text),
+  startMs: z.exactOptional(span),
+  restartMs: z.exactOptional(span),
+});
+
+export interface StoredNotes {
+  readonly notes: readonly MachineNote[];
+  /** Files that should hold a note, and don't: those machines can't be reached by this client. */
+  readonly damaged: readonly DamagedFile[];
+}
+
+/** The notes, `cloud/machines/ID.json` below the client's home. */
+export class MachineNotes {
+  readonly #files: RecordFolder<MachineNote>;
+
+  constructor(home: string) {
+    this.#files = new RecordFolder(join(home, 'cloud', 'machines'), machineNote);
+  }
+
+  /** @throws MegalithError JOURNAL_FAILED, DISK_FULL; CANCELLED */
+  async put(note: MachineNote, signal?: AbortSignal): Promise<void> {
+    const valid = machineNote.parse(note);
+    await this.#files.change(valid.id, () => valid, signal);
+  }
+
+  /** Changes a part of a note; undefined where there is none. */
+  async learn(
+    id: string,
+    learned: Partial<Pick<MachineNote, 'address' | 'folder' | 'hostKeys' | 'startMs' | 'restartMs'>>,
+    signal?: AbortSignal,
+  ): Promise<MachineNote | undefined> {
+    return await this.#files.change(
+      id,
+      old => (old === undefined ? undefined : machineNote.parse({ ...old, ...learned })),
+      signal,
+    );
+  }
+
+  async find(id: string): Promise<MachineNote | undefined> {
+    return await this.#files.find(id);
+  }
+
+  async all(): Promise<StoredNotes> {
+    const { records, damaged } = await this.#files.all();
+    return { notes: records, damaged };
+  }
+
+  /** To be called once the machine was seen terminated. */
+  async forget(id: string, signal?: AbortSignal): Promise<void> {
+    await this.#files.change(id, () => undefined, signal);
+  }
+}

@@ -1,0 +1,57 @@
+import type { Label } from '@megalith/agent';
+import type { BackendJob } from '@megalith/core';
+import type { AgentRoute, Machine } from '../machine.js';
+import { type Acquired, acquire, type PoolDesk, type Wanted } from './acquire.js';
+import { machineGone } from './machine-gone.js';
+
+export interface MachineToBeOptions {
+  readonly desk: PoolDesk;
+  readonly wanted: Wanted;
+  readonly clearance: Label;
+  readonly usdPerHour: number;
+  /** Called once it is there. */
+  readonly onAcquired: (acquired: Acquired) => void;
+}
+
+/**
+ * A machine that comes to be when it is reached for the first time. Later routes go to that same machine; once the cloud has ended it, there is no
+ * way to it any more.
+ */
+export function machineToBe(job: Pick<BackendJob, 'id'>, options: MachineToBeOptions): Machine {
+  const { desk, wanted, clearance, usdPerHour } = options;
+  const { name: cloud } = desk.cloud;
+  let acquired: Acquired | undefined;
+
+  const first = async (signal: AbortSignal | undefined): Promise<AgentRoute> => {
+    acquired = await acquire(wanted, desk, signal);
+    options.onAcquired(acquired);
+    return acquired.route;
+  };
+  const again = async ({ machine, host }: Acquired, signal: AbortSignal | undefined): Promise<AgentRoute> => {
+    try {
+      return await host.reach({ start: true, ...(signal === undefined ? {} : { signal }) });
+    } catch (error) {
+      const now = await desk.cloud.find(machine.id, signal);
+      if (now?.state === 'shutting-down' || now?.state === 'terminated') throw machineGone(machine.id, error);
+      throw error;
+    }
+  };
+
+  return {
+    get id() {
+      return acquired === undefined ? `${cloud}:for-${job.id}` : `${cloud}:${acquired.machine.id}`;
+    },
+    get name() {
+      return acquired?.host.name ?? `a machine of ${cloud}`;
+    },
+    provider: cloud,
+    get shape() {
+      return acquired?.host.shape;
+    },
+    clearance,
+    usdPerHour,
+    async reach({ signal }) {
+      return acquired === undefined ? await first(signal) : await again(acquired, signal);
+    },
+  };
+}

@@ -1,0 +1,256 @@
+import { setTimeout as delay } from 'node:timers/promises';
+import { isMegalithError, MegalithError } from '@megalith/agent';
+import type { Cloud } from '../../pool/cloud.js';
+import type { CloudMachine } from '../../pool/cloud-machine.js';
+import { IntentStore } from '../../pool/intent-store.js';
+import { MachineNotes } from '../../pool/machine-notes.js';
+import { type Catalogue, loadCatalogue } from './catalogue.js';
+import { catalogueCalls } from './catalogue-calls.js';
+import { classOf } from './cloud-error.js';
+import type { Ec2Api } from './ec2-client.js';
+import type { Ec2Settings } from './ec2-settings.js';
+import { findLeftovers, removeLeftover } from './find-leftovers.js';
+import { findImage, type MachineImage } from './image.js';
+import { ensureKeyPair, keyPath } from './key-pair.js';
+import { launchInstance } from './launch.js';
+import { type MachineNetwork, resolveNetwork } from './network.js';
+import { type Ec2Offer, offersFor, rejectedOffers, usableMemoryShare } from './offers.js';
+import { onDemandPrice, spotPrice } from './prices.js';
+import { quotaError, quotasOf, withinQuotas } from './quota.js';
+import { cpusOf, quotaLimits, quotaUses } from './quota-usage.js';
+import { readInstance } from './read-instances.js';
+import { ScarceFile } from './scarce-file.js';
+import { sealedLaunches } from './sealed-launches.js';
+import { findSubnets } from './subnets.js';
+import { awsTags, ourFilter, ourTag } from './tags.js';
+import { unfit } from './unfit.js';
+import { untilThere } from './until-there.js';
+
+export interface Ec2CloudOptions {
+  readonly settings: Ec2Settings;
+  /** Megalith's home here. */
+  readonly home: string;
+  /** What tells this client from others of the owner: `ann@laptop`. */
+  readonly client: string;
+  readonly api: Ec2Api;
+  /** Epoch milliseconds. @defaultValue `Date.now` */
+  readonly now?: () => number;
+  /** Between two looks at a machine that is to change its state, milliseconds. @defaultValue 1000 */
+  readonly pollMs?: number;
+}
+
+/** What a machine has to give, and what it costs. */
+export interface MachineWorth {
+  readonly cpus: number;
+  readonly usableMemoryBytes: number;
+  readonly usdPerHour: number;
+}
+
+export interface Ec2Cloud extends Cloud {
+  /** Undefined for a type that the catalogue does not have. */
+  shapeOf(machine: CloudMachine, signal?: AbortSignal): Promise<MachineWorth | undefined>;
+  priceOf(machine: CloudMachine, signal?: AbortSignal): Promise<number | undefined>;
+  /** Writes down which key the machine shows from now on. */
+  tagHostKey(id: string, fingerprint: string, signal?: AbortSignal): Promise<void>;
+}
+
+/** EC2 in one region, as a source of machines. */
+export function createEc2Cloud(cloudOptions: Ec2CloudOptions): Ec2Cloud {
+  const { settings, home, client, api, now = Date.now, pollMs = 1000 } = cloudOptions;
+  const { region } = settings;
+  const intents = new IntentStore(home);
+  const notes = new MachineNotes(home);
+  const limits = quotaLimits(api, now);
+  const reading = { region, maxLifetimeMs: settings.maxLifetimeMs };
+  const images = new Map<string, Promise<MachineImage>>();
+  let network: Promise<MachineNetwork> | undefined;
+  let catalogue: { readonly at: number; readonly loaded: Promise<Catalogue> } | undefined;
+
+  const options = (signal: AbortSignal | undefined) => (signal === undefined ? {} : { signal });
+  /** What failed once may be mended by the next try. */
+  const remembered = async <T>(made: Promise<T>, forget: () => void): Promise<T> => {
+    try {
+      return await made;
+    } catch (error) {
+      forget();
+      throw error;
+    }
+  };
+  const networkNow = (signal?: AbortSignal): Promise<MachineNetwork> => {
+    network ??= resolveNetwork(api, settings, { client, now, ...options(signal) });
+    return remembered(network, () => {
+      network = undefined;
+    });
+  };
+  const imageFor = (arch: 'x64' | 'arm64', signal?: AbortSignal): Promise<MachineImage> => {
+    const known = images.get(arch) ?? findImage(api, settings, arch, now(), options(signal));
+    images.set(arch, known);
+    return remembered(known, () => images.delete(arch));
+  };
+  const catalogueNow = (signal?: AbortSignal): Promise<Catalogue> => {
+    if (catalogue === undefined || now() - catalogue.at > 10 * 60_000) {
+      const place = settings.endpoint ?? 'aws';
+      const wantsSpot = settings.markets.includes('spot');
+      const loaded = loadCatalogue(catalogueCalls(api, region), { home, region, place, wantsSpot, now: now(), signal });
+      catalogue = { at: now(), loaded };
+    }
+    return remembered(catalogue.loaded, () => {
+      catalogue = undefined;
+    });
+  };
+
+  async function* list(signal?: AbortSignal): AsyncGenerator<CloudMachine> {
+    for await (const instance of api.instances({ Filters: [ourFilter] }, options(signal))) {
+      const machine = readInstance(instance, reading);
+      if (machine !== undefined) yield machine;
+    }
+  }
+
+  const find = async (id: string, signal?: AbortSignal): Promise<CloudMachine | undefined> => {
+    try {
+      for await (const instance of api.instances({ InstanceIds: [id] }, options(signal))) {
+        const machine = readInstance(instance, reading);
+        if (machine !== undefined) return machine;
+      }
+      return undefined;
+    } catch (error) {
+      if (classOf(error) === 'missing') return undefined;
+      throw error;
+    }
+  };
+
+  const until = async (id: string, state: 'terminated' | 'stopped', signal?: AbortSignal): Promise<void> => {
+    for (;;) {
+      const machine = await find(id, signal);
+      // A machine that is gone for long is no longer listed: by then it was terminated.
+      if (machine?.state === state || (state === 'stopped' && machine?.state === 'terminated')) return;
+      try {
+        await delay(pollMs, undefined, options(signal));
+      } catch (cause) {
+        throw new MegalithError('CANCELLED', `nobody waits any more until "${id}" is ${state}`, { cause });
+      }
+    }
+  };
+
+  return {
+    name: 'ec2',
+    region,
+    list,
+    find,
+
+    async offers(requirements, signal) {
+      const [all, subnets] = await Promise.all([
+        catalogueNow(signal),
+        findSubnets(api, region, settings.subnets, options(signal)),
+      ]);
+      const { types, archs, markets, maxUsdPerHour } = settings;
+      const zones = [...new Set(subnets.map(subnet => subnet.zone))];
+      const allowed = { types, archs, markets, maxUsdPerHour, zones };
+      const fitting = offersFor(requirements, all, allowed);
+      if (fitting.length === 0) throw unfit(requirements, rejectedOffers(requirements, all, allowed), region);
+      const ours: CloudMachine[] = [];
+      for await (const machine of list(signal)) ours.push(machine);
+      const shapes = new Map(all.shapes.map(shape => [shape.type, shape]));
+      const { uses } = await quotaUses(limits, quotasOf(fitting), cpusOf(ours, shapes).cpus, options(signal));
+      const { within, short } = withinQuotas(fitting, uses);
+      if (within.length === 0) throw quotaError(short, region);
+      return within;
+    },
+
+    async launch(intent, offers, keep, signal) {
+      const [net, key] = await Promise.all([
+        networkNow(signal),
+        ensureKeyPair(api, home, settings, { now, ...options(signal) }),
+      ]);
+      const { id, hostKey, tags } = await launchInstance(intent, offers as readonly Ec2Offer[], {
+        api,
+        settings,
+        network: net,
+        keyName: key.name,
+        image: arch => imageFor(arch, signal),
+        scarce: new ScarceFile(home, region),
+        sealed: sealedLaunches(home),
+        keep: async changed => {
+          await keep(changed);
+          return (await intents.find(changed.id)) ?? changed;
+        },
+        now,
+        signal,
+      });
+      await notes.put({
+        formatVersion: 1,
+        id,
+        provider: 'ec2',
+        region,
+        intent: intent.id,
+        ...(tags.incarnation === undefined ? {} : { incarnation: tags.incarnation }),
+        hostKeys: [hostKey],
+        user: settings.user,
+        identityFile: keyPath(home, settings),
+        ...(settings.jump === undefined ? {} : { jump: settings.jump }),
+      });
+      const seen = await untilThere(() => find(id, signal), options(signal));
+      if (seen !== undefined) return seen;
+      // Its tags went with the call that made it; that they are not there means that they were lost.
+      await api.createTags(id, awsTags(tags), options(signal));
+      const tagged = await untilThere(() => find(id, signal), options(signal));
+      if (tagged !== undefined) return tagged;
+      throw new MegalithError('CLOUD_FAILED', `EC2 made "${id}" and does not list it`, {
+        hint: 'run `megalith dismantle --once` in a few minutes: it ends what nobody uses',
+        details: { id, region },
+      });
+    },
+
+    async start(id, signal) {
+      await api.startInstance(id, options(signal));
+    },
+
+    async stop(id, signal) {
+      await api.stopInstance(id, options(signal));
+      await until(id, 'stopped', signal);
+    },
+
+    async terminate(id, signal) {
+      try {
+        await api.terminateInstance(id, options(signal));
+      } catch (error) {
+        // It proves nothing: what is seen next counts.
+        if (!isMegalithError(error) || classOf(error) !== 'missing') throw error;
+      }
+      await until(id, 'terminated', signal);
+    },
+
+    async shapeOf(machine, signal) {
+      const all = await catalogueNow(signal);
+      const shape = all.shapes.find(({ type }) => type === machine.type);
+      if (shape === undefined) return undefined;
+      return {
+        cpus: shape.cpus,
+        usableMemoryBytes: Math.floor(shape.memoryBytes * usableMemoryShare),
+        usdPerHour: priceIn(all, machine) ?? 0,
+      };
+    },
+
+    async priceOf(machine, signal) {
+      return priceIn(await catalogueNow(signal), machine);
+    },
+
+    async tagHostKey(id, fingerprint, signal) {
+      await api.createTags(id, [{ Key: `${ourTag}:host-key`, Value: fingerprint }], options(signal));
+    },
+
+    async *leftovers(signal) {
+      const machines: CloudMachine[] = [];
+      for await (const machine of list(signal)) machines.push(machine);
+      const { intents: known } = await intents.all();
+      yield* await findLeftovers({ api, settings, home, machines, intents: known, now: now(), signal });
+    },
+
+    remove: (leftover, signal) => removeLeftover(api, leftover, signal),
+  };
+}
+
+function priceIn(catalogue: Catalogue, { type, market, zone }: CloudMachine): number | undefined {
+  const listed = onDemandPrice(type, catalogue.region, catalogue.onDemand);
+  return (market === 'spot' ? spotPrice(type, zone, catalogue.spot, listed) : listed)?.usdPerHour;
+}

@@ -1,0 +1,80 @@
+import { hostname, userInfo } from 'node:os';
+import type { Inventory } from '../../inventory/read-inventory.js';
+import type { Machine } from '../../machine.js';
+import type { PoolDesk } from '../../pool/acquire.js';
+import { idleTail } from '../../pool/idle-tail.js';
+import { IntentStore } from '../../pool/intent-store.js';
+import { MachineNotes } from '../../pool/machine-notes.js';
+import { type Ec2Api, openEc2 } from './ec2-client.js';
+import { createEc2Cloud, type Ec2Cloud } from './ec2-cloud.js';
+import { ec2Host } from './ec2-host.js';
+import { type Ec2Settings, ec2Settings } from './ec2-settings.js';
+
+export interface Ec2PoolOptions {
+  readonly inventory: Pick<Inventory, 'hosts' | 'agent' | 'ec2'>;
+  readonly home: string;
+  readonly agentFile?: string;
+  /** Told what is going on, in a few words for people. */
+  readonly tell?: (words: string) => void;
+}
+
+/** Machines of EC2 in the region that is configured, and what this client knows of them. */
+export interface Ec2Pool {
+  readonly settings: Ec2Settings;
+  readonly cloud: Ec2Cloud;
+  readonly desk: PoolDesk;
+  readonly intents: IntentStore;
+  readonly notes: MachineNotes;
+  close(): void;
+}
+
+/** A guess of the time from launch to service where none was measured, milliseconds: what public images take. */
+const usualStartMs = 90_000;
+
+/** Who makes machines where the config names no owner. */
+export function thisClient(): string {
+  return `${userInfo().username}@${hostname()}`;
+}
+
+/** The pool of the section `ec2`; undefined where there is none. Nothing is asked of AWS before it is needed. */
+export function openEc2Pool(options: Ec2PoolOptions): Ec2Pool | undefined {
+  const { inventory, home, agentFile } = options;
+  if (inventory.ec2 === undefined) return undefined;
+  const client = thisClient();
+  const settings = ec2Settings(inventory.ec2, client);
+  const api: Ec2Api = openEc2(settings);
+  const cloud = createEc2Cloud({ settings, home, client, api });
+  const intents = new IntentStore(home);
+  const notes = new MachineNotes(home);
+
+  const hostOf: PoolDesk['hostOf'] = async (machine, startMs): Promise<Machine | undefined> => {
+    const usdPerHour = (await cloud.priceOf(machine)) ?? 0;
+    const { idleTailMs } = idleTail({
+      usdPerHour,
+      startMs: startMs ?? usualStartMs,
+      ...(settings.idleMs === undefined ? {} : { pinnedMs: settings.idleMs }),
+    });
+    return await ec2Host(machine, {
+      settings,
+      home,
+      notes,
+      hosts: inventory.hosts,
+      retention: inventory.agent.retention,
+      agentFile,
+      idleMs: idleTailMs,
+      onRotated: (rotated, fingerprint) => cloud.tagHostKey(rotated.id, fingerprint),
+    });
+  };
+  const desk: PoolDesk = {
+    cloud,
+    intents,
+    owner: settings.owner,
+    image: settings.image,
+    maxLifetimeMs: settings.maxLifetimeMs,
+    hostOf,
+    shapeOf: machine => cloud.shapeOf(machine),
+    now: Date.now,
+    ...(options.tell === undefined ? {} : { tell: options.tell }),
+  };
+  return { settings, cloud, desk, intents, notes, close: () => api.close() };
+}

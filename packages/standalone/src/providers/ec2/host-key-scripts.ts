@@ -1,0 +1,59 @@
+import { shellQuote } from '../../bootstrap/shell-quote.js';
+
+/**
+ * A script that prints the public half of the key that is to be installed, behind `megalith-host-key`. It makes one beside the host key, unless one is there
+ * from an attempt that was cut off, or the host key is no longer the injected one: then that was replaced before, and is the new one.
+ */
+export function stageKeyScript(keyPath: string, injected: string): string {
+  return `${beginning(keyPath)}
+injected=${shellQuote(injected)}
+current=$(publicOf "$key")
+shown=$(printf '%s\\n' "$current" | ssh-keygen -l -E sha256 -f -)
+case " $shown " in
+*" $injected "*) ;;
+*) echo "megalith-host-key $current"; exit 0 ;;
+esac
+if ! publicOf "$next" >/dev/null 2>&1; then
+  rm -f "$own" "$own.pub"
+  ssh-keygen -q -t ed25519 -N '' -C '' -f "$own" </dev/null
+  mv -f "$own" "$next"
+fi
+made=$(publicOf "$next")
+echo "megalith-host-key $made"
+`;
+}
+
+/** A script that puts a staged key into place, where it is not yet, and has sshd read it. @param publicLine type and base64 of that key */
+export function installKeyScript(keyPath: string, publicLine: string, reload: string): string {
+  return `${beginning(keyPath)}
+wanted=${shellQuote(publicLine)}
+isWanted() { case "$1" in "$wanted" | "$wanted "*) return 0 ;; *) return 1 ;; esac; }
+if ! isWanted "$(publicOf "$key")"; then
+  if ! isWanted "$(publicOf "$next")"; then
+    echo 'another host key was made meanwhile' >&2
+    exit 1
+  fi
+  # On disk before its name: a host key that is lost with the power locks everybody out.
+  sync "$next"
+  mv -f "$next" "$key"
+fi
+printf '%s\\n' "$wanted" >"$own"
+chmod 644 "$own"
+mv -f "$own" "$key.pub"
+if command -v restorecon >/dev/null; then restorecon "$key" "$key.pub"; fi
+sync "$key" "$key.pub" "\${key%/*}"
+${reload}
+`;
+}
+
+/** `publicOf` reads a private key through a copy: ssh-keygen refuses one that a group may read, as some distributions have them. */
+function beginning(keyPath: string): string {
+  return `set -eu
+umask 077
+key=${shellQuote(keyPath)}
+next=$key.megalith
+own=$next.$$
+trap 'rm -f "$own" "$own.pub"' EXIT
+trap 'exit 1' HUP INT TERM
+publicOf() { rm -f "$own" && cat "$1" >"$own" && ssh-keygen -y -f "$own" </dev/null; }`;
+}
