@@ -7,6 +7,7 @@ import { type AgentReport, reportOf } from './agent-report.js';
 import { awaitHost, type ReadyMachine } from './await-host.js';
 import type { Cloud } from './cloud.js';
 import type { CloudMachine } from './cloud-machine.js';
+import { thisIntentClient } from './intent-client.js';
 import type { IntentStore } from './intent-store.js';
 import type { LaunchIntent } from './launch-intent.js';
 import type { MachineRequirements, Offer } from './offer.js';
@@ -210,7 +211,10 @@ async function make(
   const { cloud, intents, now, hostOf, bootMs } = desk;
   const offers = await cloud.offers(wanted.requirements, signal);
   const since = now();
-  const intent = await intents.put(unfinishedIntent ?? newIntent(wanted, desk), signal);
+  const intent = await intents.put(
+    { ...(unfinishedIntent ?? newIntent(wanted, desk)), client: thisIntentClient() },
+    signal,
+  );
   let machine: CloudMachine | undefined;
   try {
     desk.tell?.(`asking ${cloud.name} for ${offers[0]?.shape.type ?? 'a machine'}`);

@@ -21,6 +21,9 @@ const launchIntent = z.object({
   label: z.enum(['public', 'internal', 'confidential', 'restricted']),
   requirements: z.object({ cpus: positive, memoryBytes: positive, diskBytes: z.exactOptional(positive) }),
   job: z.exactOptional(z.string().min(1)),
+  client: z.exactOptional(
+    z.object({ hostname: z.string(), pid: z.int().positive(), startTicks: z.exactOptional(z.number()) }),
+  ),
   createdAt: moment,
   expiresAt: moment,
   tries: z.array(launchTry),

@@ -16,6 +16,8 @@ export interface LaunchIntent {
   readonly requirements: MachineRequirements;
   /** The job that wanted it. */
   readonly job?: string;
+  /** The process that asks for it: once it is dead, nobody waits for the machine. */
+  readonly client?: IntentClient;
   /** Epoch milliseconds. */
   readonly createdAt: number;
   /** No machine of this intent lives longer, epoch milliseconds. */
@@ -26,6 +28,13 @@ export interface LaunchIntent {
   readonly machine?: string;
   /** Set once no machine of this intent is wanted any more: a machine that turns up is dismantled. */
   readonly closedAt?: number;
+}
+
+export interface IntentClient {
+  readonly hostname: string;
+  readonly pid: number;
+  /** As of `ProcessIdentity`. */
+  readonly startTicks?: number;
 }
 
 export interface LaunchTry {

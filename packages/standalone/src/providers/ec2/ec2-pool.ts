@@ -1,4 +1,5 @@
 import { hostname, userInfo } from 'node:os';
+import type { SweptPool } from '../../dismantle/pool-sweep.js';
 import type { Inventory } from '../../inventory/read-inventory.js';
 import type { Machine } from '../../machine.js';
 import type { PoolDesk } from '../../pool/acquire.js';
@@ -19,12 +20,9 @@ export interface Ec2PoolOptions {
 }
 
 /** Machines of EC2 in the region that is configured, and what this client knows of them. */
-export interface Ec2Pool {
+export interface Ec2Pool extends SweptPool {
   readonly settings: Ec2Settings;
   readonly cloud: Ec2Cloud;
-  readonly desk: PoolDesk;
-  readonly intents: IntentStore;
-  readonly notes: MachineNotes;
   close(): void;
 }
 
@@ -76,5 +74,6 @@ export function openEc2Pool(options: Ec2PoolOptions): Ec2Pool | undefined {
     now: Date.now,
     ...(options.tell === undefined ? {} : { tell: options.tell }),
   };
-  return { settings, cloud, desk, intents, notes, close: () => api.close() };
+  const { maxUsdPerDay } = settings;
+  return { settings, cloud, desk, intents, notes, home, maxUsdPerDay, close: () => api.close() };
 }

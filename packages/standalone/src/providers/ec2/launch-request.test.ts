@@ -85,9 +85,15 @@ it('asks a fleet for one machine, in our order, with all tags in the call', () =
             ],
           },
         ],
+        "TagSpecifications": [
+          {
+            "ResourceType": "network-interface",
+            "Tags": "all",
+          },
+        ],
         "UserData": "I2Nsb3VkLWNvbmZpZwo=",
       },
-      "LaunchTemplateName": "megalith-2d01706ce1a44ab7b30462fd9517fd69",
+      "LaunchTemplateName": "megalith-a4f27d494ee5565c36f6d4f31ae79b2b",
       "TagSpecifications": [
         {
           "ResourceType": "launch-template",
@@ -98,11 +104,11 @@ it('asks a fleet for one machine, in our order, with all tags in the call', () =
   `);
   expect(readable(input)).toMatchInlineSnapshot(`
     {
-      "ClientToken": "0123456789abcdef-1-13662899f76821924adc98330a2c5c4b",
+      "ClientToken": "0123456789abcdef-1-afdcc2131811eeae8b093f12266d71ff",
       "LaunchTemplateConfigs": [
         {
           "LaunchTemplateSpecification": {
-            "LaunchTemplateName": "megalith-2d01706ce1a44ab7b30462fd9517fd69",
+            "LaunchTemplateName": "megalith-a4f27d494ee5565c36f6d4f31ae79b2b",
             "Version": "$Latest",
           },
           "Overrides": [
@@ -133,10 +139,6 @@ it('asks a fleet for one machine, in our order, with all tags in the call', () =
         },
         {
           "ResourceType": "volume",
-          "Tags": "all",
-        },
-        {
-          "ResourceType": "network-interface",
           "Tags": "all",
         },
       ],
@@ -234,6 +236,7 @@ it('leaves the order of spot machines to AWS, and tags the spot request through 
   const spot = { ...request, market: 'spot', maxUsdPerHour: 1.5 } as const;
   const template = launchTemplate(spot);
   expect(template.LaunchTemplateData?.TagSpecifications?.map(({ ResourceType }) => ResourceType)).toEqual([
+    'network-interface',
     'spot-instances-request',
   ]);
   const { input } = fleetRequest(spot, template.LaunchTemplateName);

@@ -1,0 +1,153 @@
+import { isMegalithError, MegalithError } from '@megalith/agent';
+import { askAgent } from '../backend/agent-request.js';
+import { withAgent } from '../machines/with-agent.js';
+import { type PoolDesk, reportFrom } from '../pool/acquire.js';
+import type { CloudMachine } from '../pool/cloud-machine.js';
+import { hasClient } from '../pool/intent-client.js';
+import type { IntentStore } from '../pool/intent-store.js';
+import type { LaunchIntent } from '../pool/launch-intent.js';
+import type { MachineNotes } from '../pool/machine-notes.js';
+import { spentTodayUsd } from '../pool/spend.js';
+import { type DismantleRules, defaultRules } from './rules.js';
+import type { LiveJobs, Spend } from './situation.js';
+import { sweep } from './sweep.js';
+import type { SweepLimits } from './sweep-options.js';
+import type { SweepReport } from './sweep-report.js';
+
+/** A pool, as far as a sweep needs it. */
+export interface SweptPool {
+  readonly desk: PoolDesk;
+  readonly intents: IntentStore;
+  readonly notes: MachineNotes;
+  readonly home: string;
+  readonly maxUsdPerDay?: number | undefined;
+}
+
+export interface PoolSweepOptions {
+  readonly rules?: Partial<DismantleRules>;
+  readonly dryRun?: boolean;
+  readonly signal?: AbortSignal;
+  readonly limits?: Partial<SweepLimits>;
+}
+
+/** Closed intents and what is known of machines that are gone are kept for so long: a late listing may still have them. */
+const keptMs = 24 * 3600 * 1000;
+
+/**
+ * Looks at all machines of a pool once and ends those that nobody needs.
+ * @throws as `sweep`
+ */
+export async function sweepPool(pool: SweptPool, options: PoolSweepOptions = {}): Promise<SweepReport> {
+  const { desk, intents, home, maxUsdPerDay } = pool;
+  const { cloud, owner, maxLifetimeMs } = desk;
+  const seen: CloudMachine[] = [];
+  const report = await sweep({
+    home,
+    owner,
+    cloud: { ...cloud, list: signal => noted(cloud.list(signal), seen) },
+    rules: {
+      ...defaultRules,
+      maxLifetimeMs,
+      ...(maxUsdPerDay === undefined ? {} : { maxUsdPerDay }),
+      ...options.rules,
+    },
+    intents: {
+      read: () => allIntents(intents),
+      close: async id => void (await intents.close(id, desk.now())),
+      replay: (intent, signal) => replay(intent, pool, signal),
+    },
+    live: async () => liveJobs(await allIntents(intents)),
+    askAgent: (machine, signal) => reportFrom(machine, desk, signal),
+    retire: (machine, signal) => retire(machine, desk, signal),
+    spend: machines => spendOf(machines, desk),
+    ...(options.dryRun === undefined ? {} : { dryRun: options.dryRun }),
+    ...(options.signal === undefined ? {} : { signal: options.signal }),
+    ...(options.limits === undefined ? {} : { limits: options.limits }),
+  });
+  if (options.dryRun !== true && report.isComplete) await forgetGone(pool, seen);
+  return report;
+}
+
+async function* noted(machines: AsyncIterable<CloudMachine>, seen: CloudMachine[]): AsyncGenerator<CloudMachine> {
+  for await (const machine of machines) {
+    seen.push(machine);
+    yield machine;
+  }
+}
+
+/** @throws MegalithError JOURNAL_FAILED where one can't be read: its machine would look unwanted */
+async function allIntents(store: IntentStore): Promise<readonly LaunchIntent[]> {
+  const { intents, damaged } = await store.all();
+  const [first] = damaged;
+  if (first === undefined) return intents;
+  throw new MegalithError('JOURNAL_FAILED', `"${first.path}" holds no intent that can be read: ${first.problem}`, {
+    hint: 'remove it once its machine is gone; until then machines only end when their time is over',
+    details: { path: first.path },
+  });
+}
+
+/** A job whose client lives waits for its machine; one without a client has its machine's agent to speak for it. */
+function liveJobs(intents: readonly LaunchIntent[]): LiveJobs {
+  const live = intents.filter(intent => intent.closedAt === undefined && hasClient(intent));
+  return {
+    ids: new Set(live.flatMap(({ job }) => job ?? [])),
+    machines: new Set(live.flatMap(({ machine }) => machine ?? [])),
+  };
+}
+
+async function replay(intent: LaunchIntent, { desk, intents }: SweptPool, signal: AbortSignal): Promise<void> {
+  const keep = async (changed: LaunchIntent): Promise<void> => void (await intents.put(changed, signal));
+  const machine = await desk.cloud.launch(intent, [], keep, signal);
+  await intents.put({ ...((await intents.find(intent.id)) ?? intent), machine: machine.id });
+}
+
+/** Without a way to the agent there is nobody who could give the machine to a job. */
+async function retire(machine: CloudMachine, { hostOf }: PoolDesk, signal: AbortSignal): Promise<'free' | 'busy'> {
+  const host = await hostOf(machine);
+  if (host === undefined) return 'free';
+  try {
+    return await withAgent(
+      host,
+      async (route, ending) => {
+        await askAgent(await route.open(ending), { type: 'drain' });
+        const { status } = await askAgent(await route.open(ending), { type: 'status' });
+        return status.jobs.length > 0 || status.lease !== undefined ? 'busy' : 'free';
+      },
+      { signal },
+    );
+  } catch (error) {
+    if (isMegalithError(error) && error.code === 'NOT_FOUND') return 'free';
+    throw error;
+  }
+}
+
+async function spendOf(machines: readonly CloudMachine[], { owner, shapeOf, now }: PoolDesk): Promise<Spend> {
+  const ours = machines.filter(({ tags }) => tags.owner === owner);
+  const prices = await Promise.all(
+    ours.map(async machine => [machine.id, (await shapeOf(machine))?.usdPerHour ?? 0] as const),
+  );
+  const usdPerHour = new Map(prices);
+  const billed = ours
+    .filter(({ state }) => state === 'pending' || state === 'running')
+    .map(({ id, launchedAt }) => ({ usdPerHour: usdPerHour.get(id) ?? 0, runs: [{ startedAt: launchedAt }] }));
+  return { usdToday: spentTodayUsd(billed, now()), usdPerHour };
+}
+
+/** Notes of machines that were seen terminated, or are listed no more, and intents that are long closed. */
+async function forgetGone({ desk, intents, notes }: SweptPool, seen: readonly CloudMachine[]): Promise<void> {
+  const now = desk.now();
+  const byId = new Map(seen.map(machine => [machine.id, machine]));
+  const { intents: all } = await intents.all();
+  const isOver = ({ machine, closedAt }: LaunchIntent): boolean => {
+    if (closedAt === undefined || now - closedAt < keptMs) return false;
+    const state = machine === undefined ? undefined : byId.get(machine)?.state;
+    return state === undefined || state === 'terminated';
+  };
+  for (const { id } of all.filter(isOver)) await intents.forget(id);
+  const known = new Set(all.filter(intent => !isOver(intent)).map(({ id }) => id));
+  for (const note of (await notes.all()).notes) {
+    if (note.provider === desk.cloud.name && note.region === desk.cloud.region && !known.has(note.intent)) {
+      if ((byId.get(note.id)?.state ?? 'terminated') === 'terminated') await notes.forget(note.id);
+    }
+  }
+}
