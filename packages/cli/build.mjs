@@ -25,6 +25,8 @@ function packagePlace(name) {
 const core = packagePlace('@megalith/core'), standalone = packagePlace('@megalith/standalone');
 `;
 
+const cloudLibraries = /^(@aws-sdk\/client-[a-z0-9-]+|node-forge)$/;
+
 const eachInItsPlace = {
   name: 'each-in-its-place',
   setup(build) {
@@ -49,7 +51,7 @@ const eachInItsPlace = {
 
 const manifest = await writeManifest();
 mkdirSync(bundle, { recursive: true });
-await Promise.all([bundleStart(), bundleMain(), bundleStandalone()]);
+await Promise.all([bundleStart(), bundleMain(), bundleStandalone(), bundleClouds()]);
 compile();
 
 async function writeManifest() {
@@ -96,7 +98,23 @@ function bundleMain() {
 function bundleStandalone() {
   return bundled('standalone.cjs', {
     entryPoints: [join(root, 'node_modules', '@megalith', 'standalone', 'dist', 'index.js')],
-    plugins: [eachInItsPlace, replaced(/^@megalith\/(agent|core)$/, name => `require('./main.cjs').shared['${name}']`)],
+    plugins: [
+      eachInItsPlace,
+      replaced(/^@megalith\/(agent|core)$/, name => `require('./main.cjs').shared['${name}']`),
+      replaced(cloudLibraries, name => `require('./clouds.cjs').libraries['${name}']`),
+    ],
+  });
+}
+
+/** What talks to clouds is several times as large as all the rest, and only who has machines there wants it. */
+function bundleClouds() {
+  const standalone = join(root, 'node_modules', '@megalith', 'standalone');
+  const { dependencies } = JSON.parse(readFileSync(join(standalone, 'package.json'), 'utf8'));
+  const getters = Object.keys(dependencies)
+    .filter(name => cloudLibraries.test(name))
+    .map(name => `get '${name}'() { return require('${name}'); }`);
+  return bundled('clouds.cjs', {
+    stdin: { resolveDir: standalone, contents: `exports.libraries = { ${getters.join(', ')} };` },
   });
 }
 
@@ -132,7 +150,7 @@ async function bundled(name, options) {
     logOverride: { 'require-resolve-not-external': 'silent' },
     // What is imported late is run late all the same, and a compiled file can't import.
     supported: { 'dynamic-import': name === 'start.cjs' },
-    external: ['./main.cjs', './standalone.cjs', '../main.js'],
+    external: ['./main.cjs', './standalone.cjs', './clouds.cjs', '../main.js'],
     banner: { js: places },
     plugins: [eachInItsPlace],
     ...options,

@@ -125,7 +125,7 @@ export const anyMachine: fc.Arbitrary<CloudMachine> = fc
     return { ...machine, tags: { ...rest, ...present(tags) } } as CloudMachine;
   });
 
-export const anyReport: fc.Arbitrary<AgentReport> = fc.oneof(
+const anyReport: fc.Arbitrary<AgentReport> = fc.oneof(
   fc.record({
     state: fc.constantFrom('unreachable', 'absent', 'unknown' as const),
     at: somewhen,

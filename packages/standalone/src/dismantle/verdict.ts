@@ -1,11 +1,11 @@
 import { formatDuration } from '@megalith/core';
 import type { CloudMachine } from '../pool/cloud-machine.js';
-import { type IntentReason, type IntentVerdict, judgeIntents } from './intent-verdicts.js';
+import { type IntentVerdict, judgeIntents } from './intent-verdicts.js';
 import type { Mark } from './marks.js';
 import { freshReport, type IntentBook, inWords, isBusy, isYoung, type Signal, signalsOf } from './signals.js';
 import { endOf, type Situation } from './situation.js';
 
-export type MachineReason =
+type MachineReason =
   | 'foreign'
   | 'foreignExpired'
   | 'ending'
@@ -22,8 +22,6 @@ export type MachineReason =
   | 'idle'
   | 'overBudget'
   | 'stoppedTooLong';
-
-export type Reason = MachineReason | IntentReason;
 
 interface OfMachine {
   readonly machine: string;

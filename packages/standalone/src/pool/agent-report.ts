@@ -32,7 +32,7 @@ export interface AgentAnswer {
  * `unreachable`: who asked holds the machine's keys, tried, and got no answer. `absent`: the machine answered, and no agent runs there.
  * `unknown`: it could not even be tried.
  */
-export interface AgentSilence {
+interface AgentSilence {
   readonly state: 'unreachable' | 'absent' | 'unknown';
   /** When it was last tried, by the clock of who asked, epoch milliseconds. */
   readonly at: number;

@@ -36,7 +36,7 @@ export interface WantedMachine {
 }
 
 /** Why a machine is not for a job. */
-export interface RejectedMachine {
+interface RejectedMachine {
   readonly id: string;
   /** The first of these that holds. `STATE`: it is right, and not free. */
   readonly code: 'OWNER' | 'IMAGE' | 'LABEL' | 'TOO_SMALL' | 'DEARER' | 'ENDS_SOON' | 'RESERVED' | 'STATE' | 'SECOND';

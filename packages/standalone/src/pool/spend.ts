@@ -6,7 +6,7 @@ export interface BilledMachine {
 }
 
 /** Each start is billed for so long at least, milliseconds. */
-export const minimumBilledMs = 60_000;
+const minimumBilledMs = 60_000;
 
 const dayMs = 86_400_000;
 

@@ -19,7 +19,7 @@ export interface CloudInitPlan {
   readonly problems: readonly string[];
 }
 
-export interface PlannedFile {
+interface PlannedFile {
   readonly path: string;
   readonly base64: string;
   /** Octal: `0644`. */
@@ -29,7 +29,7 @@ export interface PlannedFile {
   readonly append: boolean;
 }
 
-export interface PlannedHostKey {
+interface PlannedHostKey {
   readonly type: 'rsa' | 'ecdsa' | 'ed25519';
   readonly privateText: string;
   readonly publicLine?: string;

@@ -12,7 +12,7 @@ import { guestOnce } from './guest-once.js';
 
 /** Shell scripts stand in `src`, next to this file's source, wherever this file runs from. */
 const scripts = fileURLToPath(new URL('../../../src/ec2/hosts/guest/', import.meta.url));
-export const safePath = '/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin';
+const safePath = '/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin';
 
 export interface GuestSettings {
   /** How long what `shutdown +1` calls a minute takes, milliseconds. */

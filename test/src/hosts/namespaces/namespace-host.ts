@@ -36,7 +36,7 @@ export interface NamespaceHost extends TestHost {
 }
 
 /** In the environment of what belongs to a guest's system and not to its sessions. */
-export const ofSystem = 'MEGALITH_GUEST=1';
+const ofSystem = 'MEGALITH_GUEST=1';
 
 interface Running {
   readonly child: ChildProcess;

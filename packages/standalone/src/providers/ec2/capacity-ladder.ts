@@ -98,7 +98,7 @@ const typeCodes: ReadonlySet<string> = new Set([
 ]);
 
 /** True for codes that say that a quota is used up. */
-export function isQuotaCode(code: string): boolean {
+function isQuotaCode(code: string): boolean {
   return code === 'VcpuLimitExceeded' || code === 'InstanceLimitExceeded' || code === 'MaxSpotInstanceCountExceeded';
 }
 

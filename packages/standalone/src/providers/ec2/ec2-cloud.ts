@@ -40,7 +40,7 @@ export interface Ec2CloudOptions {
 }
 
 /** What a machine has to give, and what it costs. */
-export interface MachineWorth {
+interface MachineWorth {
   readonly cpus: number;
   readonly usableMemoryBytes: number;
   readonly usdPerHour: number;

@@ -30,7 +30,7 @@ export interface Ec2Pool extends SweptPool {
 const usualStartMs = 90_000;
 
 /** Who makes machines where the config names no owner. */
-export function thisClient(): string {
+function thisClient(): string {
   return `${userInfo().username}@${hostname()}`;
 }
 

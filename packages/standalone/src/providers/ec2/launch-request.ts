@@ -15,7 +15,7 @@ import { rootVolume } from './root-volume.js';
 import { awsTags } from './tags.js';
 
 /** Where one machine may come from: a shape in the zone of a subnet. */
-export interface LaunchOverride {
+interface LaunchOverride {
   readonly shape: CloudShape;
   readonly subnet: string;
 }
@@ -42,7 +42,7 @@ export interface LaunchRequest {
   readonly maxUsdPerHour?: number;
 }
 
-export interface LaunchImage {
+interface LaunchImage {
   readonly id: string;
   /** `/dev/xvda`: as the image calls the volume that it starts from. */
   readonly rootDevice: string;

@@ -40,7 +40,7 @@ export interface RejectedShape {
 export const usableMemoryShare = 0.925;
 
 /** The largest gp3 volume that every region has: 16 TiB. */
-export const largestVolumeBytes = 16 * 2 ** 40;
+const largestVolumeBytes = 16 * 2 ** 40;
 
 /**
  * Every shape that fits, in each zone and market that has it, the cheapest first; at equal price by market, type and zone. Where nobody knows the

@@ -4,7 +4,7 @@ import * as z from 'zod';
 import { compiledPrices, compiledPricesDate, compiledPricesRegion } from './price-table.js';
 
 /** Where a price comes from: AWS's price list, its spot price history, the table in this package, or what spot can cost at most. */
-export type PriceSource = 'price list' | 'spot history' | 'compiled table' | 'on-demand price';
+type PriceSource = 'price list' | 'spot history' | 'compiled table' | 'on-demand price';
 
 export interface Price {
   readonly usdPerHour: number;

@@ -9,7 +9,7 @@ import { cpusInUse, type QuotaUse, type VcpuQuota } from './quota.js';
 export type QuotaApi = Pick<Ec2Api, 'quota' | 'defaultQuota'>;
 
 /** What a quota allows, or why nobody knows. */
-export type QuotaLimit = { readonly limitCpus: number } | { readonly note: string };
+type QuotaLimit = { readonly limitCpus: number } | { readonly note: string };
 
 /** The limits of an account in a region, each remembered for a while. */
 export interface QuotaLimits {

@@ -153,7 +153,7 @@ export function quotaRefusal({ shape, market }: Offer, region: string, cause?: u
 }
 
 /** Where a person can ask for more. */
-export function quotaLink(code: string, region: string): string {
+function quotaLink(code: string, region: string): string {
   return `https://${region}.console.aws.amazon.com/servicequotas/home/services/ec2/quotas/${code}`;
 }
 
