@@ -123,8 +123,9 @@ function replaced(filter, expression) {
   return {
     name: 'replaced',
     setup(build) {
-      build.onResolve({ filter }, ({ path }) => ({ path, namespace: 'replaced' }));
-      build.onLoad({ filter: /./, namespace: 'replaced' }, ({ path }) => ({
+      const namespace = `replaced ${filter}`;
+      build.onResolve({ filter }, ({ path }) => ({ path, namespace }));
+      build.onLoad({ filter: /./, namespace }, ({ path }) => ({
         contents: `module.exports = ${expression(path)};`,
       }));
     },

@@ -2,6 +2,7 @@ import type { Bench } from './bench.js';
 import { clientMemory } from './cases/client-memory.js';
 import { commands } from './cases/commands.js';
 import { computingTasks } from './cases/computing-tasks.js';
+import { machines } from './cases/machines.js';
 import { sharedMemory } from './cases/shared-memory.js';
 import { shipping } from './cases/shipping.js';
 import { endBenchHosts } from './cases/ssh/bench-hosts.js';
@@ -20,4 +21,5 @@ export const benches: readonly Bench[] = [
     cases: [...trivialTasks, ...computingTasks, ...commands, ...sharedMemory, ...clientMemory, ...start, ...shipping],
   },
   { name: 'ssh', cases: [...command, ...tasks, ...files, ...bootstrap, ...streams], end: endBenchHosts },
+  { name: 'machines', cases: machines },
 ];

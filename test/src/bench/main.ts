@@ -9,7 +9,9 @@ import { keepResults } from './results.js';
 import { select } from './select.js';
 import { tableHead, tableRow } from './table.js';
 
-const { values, positionals } = parseArgs({ options: { json: { type: 'boolean' } }, allowPositionals: true });
+const { values, positionals: names } = parseArgs({ options: { json: { type: 'boolean' } }, allowPositionals: true });
+const wantsLeaks = names.includes('leaks');
+const positionals = names.filter(name => name !== 'leaks');
 
 function chosen() {
   try {
@@ -21,8 +23,8 @@ function chosen() {
   }
 }
 
-const asked = chosen();
-if (!values.json) console.log(tableHead());
+const asked = wantsLeaks && positionals.length === 0 ? [] : chosen();
+if (!values.json && asked.length > 0) console.log(tableHead());
 for (const bench of asked) {
   const rows: Row[] = [];
   let failed = false;
@@ -45,4 +47,9 @@ for (const bench of asked) {
   await bench.end?.();
   const whole = bench.cases.length === benches.find(({ name }) => name === bench.name)?.cases.length;
   if (whole && !failed) console.error(`kept in ${keepResults(bench.name, rows, new Date())}`);
+}
+
+if (wantsLeaks) {
+  const { benchLeaks } = await import('./leaks/leak-bench.js');
+  if (!(await benchLeaks())) process.exitCode = 1;
 }

@@ -1,4 +1,5 @@
 import { type FileTransfer, FunctionExecutor, formatDuration, type JobCounts, parseDuration } from '@megalith/core';
+import { sweepBeside } from '../cloud/sweep-beside.js';
 import { filesText } from '../output/files-text.js';
 import { canRepaint, Progress } from '../output/progress.js';
 import { Interrupt, type InterruptCause, interruptExitCode } from './interrupt.js';
@@ -109,6 +110,8 @@ export async function inSession(options: SessionOptions, body: (session: Session
       process.stderr.write(bytes);
     },
   };
+  // Who names hosts has nothing to do with clouds.
+  const sweep = isFar && options.hosts === undefined ? sweepBeside(note) : undefined;
   try {
     const exitCode = await body(session);
     return interrupt.cause === undefined ? exitCode : interruptExitCode(interrupt.cause);
@@ -119,6 +122,7 @@ export async function inSession(options: SessionOptions, body: (session: Session
   } finally {
     progress?.stop();
     await executor.close();
+    await sweep?.end();
   }
 }
 

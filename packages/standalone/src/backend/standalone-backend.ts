@@ -18,6 +18,7 @@ import { bringInputs, withOutputs } from './job-files.js';
 import { withLimit } from './limit-tasks.js';
 import type { MachineMaker } from './machine-maker.js';
 import type { PlacedJobs } from './placed-jobs.js';
+import { runOnMade } from './run-on-made.js';
 import { whenOver } from './when-over.js';
 
 export interface StandaloneSetup extends LinkOptions {
@@ -75,14 +76,30 @@ export function createStandaloneBackend(setup: StandaloneSetup): Backend {
     return withOutputs(spreadRun(job, places), job, () => [...done].map(outputPlace));
   };
 
-  /** A machine that is made for one job is let go with it: a client that stays connected would hold it up. */
   const runOnNew = (maker: MachineMaker, job: BackendJob): JobRun => {
-    const machine = maker.machineFor(job);
-    return whenOver(runWhole(machine, job), async () => {
-      await linkTo(machine).close();
-      links.delete(machine);
-      await maker.over(job);
+    const done = new Set<Machine>();
+    const run = runOnMade(maker, job, {
+      begin: (machine, part, isAlone) => {
+        const its = runOn(machine, part, isAlone);
+        return { run: onFirstDone(its, () => done.add(machine)), wasSent: () => its.wasSent };
+      },
+      heardAt: machine => linkTo(machine).connection.heardAt,
+      leave: async machine => {
+        await linkTo(machine).close();
+        links.delete(machine);
+      },
     });
+    return whenOver(
+      withOutputs(run, job, () => [...done].map(outputPlace)),
+      async () => {
+        // Outputs may have opened a way to a machine again.
+        for (const machine of done) {
+          await links.get(machine)?.close();
+          links.delete(machine);
+        }
+        await maker.over(job);
+      },
+    );
   };
 
   const begin = (job: BackendJob): JobRun => {

@@ -2,14 +2,14 @@ import { isMegalithError, MegalithError } from '@megalith/agent';
 import { askAgent } from '../backend/agent-request.js';
 import { withAgent } from '../machines/with-agent.js';
 import { type PoolDesk, reportFrom } from '../pool/acquire.js';
+import { spendOf } from '../pool/budget.js';
 import type { CloudMachine } from '../pool/cloud-machine.js';
 import { hasClient } from '../pool/intent-client.js';
 import type { IntentStore } from '../pool/intent-store.js';
 import type { LaunchIntent } from '../pool/launch-intent.js';
 import type { MachineNotes } from '../pool/machine-notes.js';
-import { spentTodayUsd } from '../pool/spend.js';
 import { type DismantleRules, defaultRules } from './rules.js';
-import type { LiveJobs, Spend } from './situation.js';
+import type { LiveJobs } from './situation.js';
 import { sweep } from './sweep.js';
 import type { SweepLimits } from './sweep-options.js';
 import type { SweepReport } from './sweep-report.js';
@@ -88,7 +88,9 @@ async function allIntents(store: IntentStore): Promise<readonly LaunchIntent[]> 
 
 /** A job whose client lives waits for its machine; one without a client has its machine's agent to speak for it. */
 function liveJobs(intents: readonly LaunchIntent[]): LiveJobs {
-  const live = intents.filter(intent => intent.closedAt === undefined && hasClient(intent));
+  const live = intents.filter(
+    intent => intent.closedAt === undefined && intent.releasedAt === undefined && hasClient(intent),
+  );
   return {
     ids: new Set(live.flatMap(({ job }) => job ?? [])),
     machines: new Set(live.flatMap(({ machine }) => machine ?? [])),
@@ -121,18 +123,6 @@ async function retire(machine: CloudMachine, { hostOf }: PoolDesk, signal: Abort
   }
 }
 
-async function spendOf(machines: readonly CloudMachine[], { owner, shapeOf, now }: PoolDesk): Promise<Spend> {
-  const ours = machines.filter(({ tags }) => tags.owner === owner);
-  const prices = await Promise.all(
-    ours.map(async machine => [machine.id, (await shapeOf(machine))?.usdPerHour ?? 0] as const),
-  );
-  const usdPerHour = new Map(prices);
-  const billed = ours
-    .filter(({ state }) => state === 'pending' || state === 'running')
-    .map(({ id, launchedAt }) => ({ usdPerHour: usdPerHour.get(id) ?? 0, runs: [{ startedAt: launchedAt }] }));
-  return { usdToday: spentTodayUsd(billed, now()), usdPerHour };
-}
-
 /** Notes of machines that were seen terminated, or are listed no more, and intents that are long closed. */
 async function forgetGone({ desk, intents, notes }: SweptPool, seen: readonly CloudMachine[]): Promise<void> {
   const now = desk.now();
@@ -146,8 +136,9 @@ async function forgetGone({ desk, intents, notes }: SweptPool, seen: readonly Cl
   for (const { id } of all.filter(isOver)) await intents.forget(id);
   const known = new Set(all.filter(intent => !isOver(intent)).map(({ id }) => id));
   for (const note of (await notes.all()).notes) {
-    if (note.provider === desk.cloud.name && note.region === desk.cloud.region && !known.has(note.intent)) {
-      if ((byId.get(note.id)?.state ?? 'terminated') === 'terminated') await notes.forget(note.id);
-    }
+    if (note.provider !== desk.cloud.name || note.region !== desk.cloud.region) continue;
+    const state = byId.get(note.id)?.state;
+    // An end that was seen is final; a machine that is not listed may only be late.
+    if (state === 'terminated' || (state === undefined && !known.has(note.intent))) await notes.forget(note.id);
   }
 }

@@ -76,7 +76,8 @@ export function signalsOf(machine: CloudMachine, intents: IntentBook, situation:
 }
 
 /** An intent without a job, as for a warm pool, is wanted until somebody closes it. */
-export function isJobOver({ job }: LaunchIntent, { live }: Situation): boolean {
+export function isJobOver({ job, releasedAt }: LaunchIntent, { live }: Situation): boolean {
+  if (releasedAt !== undefined) return true;
   return live !== undefined && job !== undefined && !live.ids.has(job);
 }
 

@@ -20,6 +20,8 @@ export interface SweepReport {
   /** Machines that the cloud listed, in every state. */
   readonly machines: number;
   readonly isComplete: boolean;
+  /** Why the list of machines broke off, where it did. */
+  readonly listError?: unknown;
   /** For each machine, and each intent that needs something. */
   readonly verdicts: readonly Verdict[];
   /** The kills first, the dearest of them first. */

@@ -46,7 +46,7 @@ async function sweepAlone(options: SweepOptions, stillHeld: () => boolean | Prom
     byMachine: new Map(),
   });
 
-  const { situation, reading, hasIntents } = await look(options, limits, known, problems);
+  const { situation, reading, hasIntents, listError } = await look(options, limits, known, problems);
   const { now, cloud: machines, isComplete = true, isClockSuspect = false } = situation;
   const all = judge(situation);
   // Without our own records, every machine would look unwanted: only the end that machines carry themselves counts.
@@ -88,7 +88,16 @@ async function sweepAlone(options: SweepOptions, stillHeld: () => boolean | Prom
   if (isComplete && hasIntents) deeds.push(...(await sweepLeftovers(options, limits, problems)));
   problems.push(...deeds.flatMap(({ problem }) => problem ?? []));
   signal?.throwIfAborted();
-  return { startedAt, endedAt: clocks().wallMs, machines: machines.length, isComplete, verdicts, deeds, problems };
+  return {
+    startedAt,
+    endedAt: clocks().wallMs,
+    machines: machines.length,
+    isComplete,
+    ...(listError === undefined ? {} : { listError }),
+    verdicts,
+    deeds,
+    problems,
+  };
 }
 
 /** The cloud first, then our own records, then the agents, then the clock. */
@@ -97,7 +106,7 @@ async function look(
   limits: SweepLimits,
   known: Awaited<ReturnType<typeof readMarks>>,
   problems: string[],
-): Promise<{ situation: Situation; reading: ClockReading; hasIntents: boolean }> {
+): Promise<{ situation: Situation; reading: ClockReading; hasIntents: boolean; listError: unknown }> {
   const { cloud, owner, rules = defaultRules, clockSkewMs = defaultClockSkewMs, clocks = readClocks, signal } = options;
   const listed = await listAll('the list of machines', ending => cloud.list(ending), limits.listMs, signal);
   if (!listed.isComplete) problems.push(problemText('the list of machines broke off', listed.error));
@@ -124,7 +133,7 @@ async function look(
     ...(spend === undefined ? {} : { spend }),
   };
   if (situation.isClockSuspect) problems.push('this computer’s clock was set: every delay begins anew');
-  return { situation, reading, hasIntents: intents !== undefined };
+  return { situation, reading, hasIntents: intents !== undefined, listError: listed.error };
 }
 
 async function askAgents(

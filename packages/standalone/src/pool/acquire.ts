@@ -1,5 +1,4 @@
-import { randomBytes } from 'node:crypto';
-import { type Label, MegalithError } from '@megalith/agent';
+import type { Label, MegalithError } from '@megalith/agent';
 import { askAgent } from '../backend/agent-request.js';
 import type { Machine } from '../machine.js';
 import { withAgent } from '../machines/with-agent.js';
@@ -7,9 +6,12 @@ import { type AgentReport, reportOf } from './agent-report.js';
 import { awaitHost, type ReadyMachine } from './await-host.js';
 import type { Cloud } from './cloud.js';
 import type { CloudMachine } from './cloud-machine.js';
+import { inFlight } from './in-flight.js';
 import { thisIntentClient } from './intent-client.js';
 import type { IntentStore } from './intent-store.js';
 import type { LaunchIntent } from './launch-intent.js';
+import { leaseMachine, refusedByOwn } from './lease-machine.js';
+import { giveBack, makeMachine, newIntent } from './make-machine.js';
 import type { MachineRequirements, Offer } from './offer.js';
 import { chooseMachine, type PooledMachine } from './reuse.js';
 import { stateOf } from './state-of.js';
@@ -41,6 +43,8 @@ export interface PoolDesk {
   readonly askMs?: number;
   /** As of `awaitHost`. */
   readonly bootMs?: number;
+  /** What all machines of the owner may cost in a day before no more are made. @defaultValue none */
+  readonly maxUsdPerDay?: number;
   /** Told what is going on, in a few words for people. */
   readonly tell?: (words: string) => void;
 }
@@ -48,14 +52,9 @@ export interface PoolDesk {
 /** A machine that a job has alone. */
 export interface Acquired extends ReadyMachine {
   readonly how: 'warm' | 'started' | 'new';
-  /** The intent that it was made for, where that was for this job. */
+  /** The intent that it was made for, though perhaps for another job. */
   readonly intent?: string;
 }
-
-/** A job's first sign of life comes right after its lease. */
-const leaseTtlMs = 5 * 60_000;
-/** For the ending of a machine that nobody wants any more. */
-const giveBackMs = 60_000;
 
 /**
  * Gets a machine for a job: one that is warm, else one that is stopped, else a new one. The machine's own agent grants the lease, so that of two clients
@@ -63,63 +62,128 @@ const giveBackMs = 60_000;
  * @throws MegalithError what the cloud and the way to the machine say; CANCELLED
  */
 export async function acquire(wanted: Wanted, desk: PoolDesk, signal?: AbortSignal): Promise<Acquired> {
-  const machines: CloudMachine[] = [];
-  for await (const machine of desk.cloud.list(signal)) machines.push(machine);
-  const own = await unfinished(wanted, machines, desk);
+  const survey = await surveyOf(desk)('', signal);
+  const own = unfinished(wanted, survey, desk);
   if (own === undefined) {
-    const found = await reuse(wanted, machines, desk, signal);
+    const found = await reuse(wanted, await survey.pooled(), survey.taken, desk, signal);
     if (found !== undefined) return found;
   }
   return await make(wanted, own, desk, signal);
 }
 
-/** An intent for this very job whose client died: its machine is made or found again, and no second one. */
-async function unfinished(
-  { job, label }: Wanted,
+/** The pool at one moment, looked at once for all who want a machine just then. */
+interface Survey {
+  readonly machines: readonly CloudMachine[];
+  readonly intents: readonly LaunchIntent[];
+  /** Asks the agents; the first call counts. */
+  readonly pooled: () => Promise<readonly Pooled[]>;
+  /** Machines that one of those has chosen. */
+  readonly taken: Set<string>;
+}
+
+interface Pooled {
+  readonly machine: CloudMachine;
+  readonly pool: PooledMachine | undefined;
+}
+
+const surveys = new WeakMap<PoolDesk, ReturnType<typeof inFlight<Survey>>>();
+/** What jobs of this process have had, or are getting, by the place of the intents: the job's id with that of a machine, and intents. */
+const hadBy = new WeakMap<IntentStore, Set<string>>();
+
+function surveyOf(desk: PoolDesk): ReturnType<typeof inFlight<Survey>> {
+  let survey = surveys.get(desk);
+  if (survey === undefined) {
+    survey = inFlight(() => look(desk));
+    surveys.set(desk, survey);
+  }
+  return survey;
+}
+
+async function look(desk: PoolDesk): Promise<Survey> {
+  const machines: CloudMachine[] = [];
+  for await (const machine of desk.cloud.list()) machines.push(machine);
+  const { intents } = await desk.intents.all();
+  let pooled: Promise<readonly Pooled[]> | undefined;
+  return {
+    machines,
+    intents,
+    pooled: () => {
+      pooled ??= pooledOf(machines, intents, desk);
+      return pooled;
+    },
+    taken: new Set(),
+  };
+}
+
+function pooledOf(
   machines: readonly CloudMachine[],
-  { intents, cloud, now }: PoolDesk,
-): Promise<LaunchIntent | undefined> {
-  const { intents: all } = await intents.all();
-  return all.find(intent => {
-    const isOpen = intent.closedAt === undefined && intent.expiresAt > now();
+  intents: readonly LaunchIntent[],
+  desk: PoolDesk,
+): Promise<readonly Pooled[]> {
+  const byId = new Map(intents.map(intent => [intent.id, intent]));
+  const ours = machines.filter(({ tags, state }) => {
+    return tags.owner === desk.owner && (state === 'running' || state === 'stopped');
+  });
+  return Promise.all(
+    ours.map(async machine => ({ machine, pool: await asPooled(machine, byId.get(machine.tags.intent), desk) })),
+  );
+}
+
+function hadOf({ intents }: PoolDesk): Set<string> {
+  let had = hadBy.get(intents);
+  if (had === undefined) {
+    had = new Set();
+    hadBy.set(intents, had);
+  }
+  return had;
+}
+
+/** An intent for this very job whose client died: its machine is made or found again, and no second one. */
+function unfinished({ job, label }: Wanted, survey: Survey, desk: PoolDesk): LaunchIntent | undefined {
+  const { cloud, now } = desk;
+  const had = hadOf(desk);
+  const found = survey.intents.find(intent => {
+    const isOpen = intent.closedAt === undefined && intent.releasedAt === undefined && intent.expiresAt > now();
     const isHere = intent.provider === cloud.name && intent.region === cloud.region;
-    if (intent.job !== job || intent.label !== label || !isOpen || !isHere) return false;
-    const machine = machines.find(({ id }) => id === intent.machine);
+    if (intent.job !== job || intent.label !== label || !isOpen || !isHere || had.has(intent.id)) return false;
+    const machine = survey.machines.find(({ id }) => id === intent.machine);
     return machine === undefined || machine.state === 'pending' || machine.state === 'running';
   });
+  if (found !== undefined) had.add(found.id);
+  return found;
 }
 
 async function reuse(
   wanted: Wanted,
-  machines: readonly CloudMachine[],
+  pooled: readonly Pooled[],
+  taken: Set<string>,
   desk: PoolDesk,
   signal: AbortSignal | undefined,
 ): Promise<Acquired | undefined> {
-  const { intents } = await desk.intents.all();
-  const ours = machines.filter(({ tags, state }) => {
-    return tags.owner === desk.owner && (state === 'running' || state === 'stopped');
-  });
-  const pooled = await Promise.all(
-    ours.map(async machine => {
-      const intent = intents.find(({ id }) => id === machine.tags.intent);
-      return { machine, pool: await asPooled(machine, intent, desk, signal) };
-    }),
-  );
-  let candidates = pooled.flatMap(({ pool }) => pool ?? []);
+  const had = hadOf(desk);
   for (;;) {
+    const candidates = pooled.flatMap(({ pool }) => pool ?? []);
     const { use, machine: chosen } = chooseMachine(
       { ...wanted, owner: desk.owner, image: desk.image },
-      candidates,
+      // Its agent would lease a machine to the same job once more.
+      candidates.filter(({ id }) => !taken.has(id) && !had.has(`${wanted.job} ${id}`)),
       desk.now(),
     );
     if (use === 'none' || chosen === undefined) return undefined;
+    taken.add(chosen.id);
     const { machine } = pooled.find(({ machine: { id } }) => id === chosen.id)!;
     const ready = use === 'warm' ? await reached(machine, desk, signal) : await started(machine, desk, signal);
-    if (ready !== undefined) {
-      if (await leased(wanted, ready, desk)) return { ...ready, how: use === 'warm' ? 'warm' : 'started' };
-      ready.route.close();
+    if (ready === undefined) continue;
+    const refusal = await leaseMachine(wanted, ready, desk);
+    if (refusal === undefined) {
+      had.add(`${wanted.job} ${chosen.id}`);
+      const { intent } = machine.tags;
+      await desk.intents.take(intent, wanted.job, thisIntentClient(), signal);
+      had.add(intent);
+      return { ...ready, how: use === 'warm' ? 'warm' : 'started', intent };
     }
-    candidates = candidates.filter(({ id }) => id !== chosen.id);
+    desk.tell?.(`${machine.id} is not to be had: ${refusal.message}`);
+    ready.route.close();
   }
 }
 
@@ -127,13 +191,14 @@ async function asPooled(
   machine: CloudMachine,
   intent: LaunchIntent | undefined,
   desk: PoolDesk,
-  signal: AbortSignal | undefined,
 ): Promise<PooledMachine | undefined> {
   const shape = await desk.shapeOf(machine);
   if (shape === undefined) return undefined;
-  const report = machine.state === 'running' ? await reportFrom(machine, desk, signal) : undefined;
+  const report = machine.state === 'running' ? await reportFrom(machine, desk) : undefined;
   const { id, tags } = machine;
-  const isReserved = intent?.job !== undefined && intent.closedAt === undefined;
+  // Once its job has come, the agent's lease says more.
+  const isAwaited = intent?.closedAt === undefined && intent?.releasedAt === undefined;
+  const isReserved = intent?.job !== undefined && isAwaited && !hadOf(desk).has(`${intent.job} ${id}`);
   return {
     id,
     life: stateOf(machine, report, intent, desk.now()),
@@ -208,94 +273,12 @@ async function make(
   desk: PoolDesk,
   signal: AbortSignal | undefined,
 ): Promise<Acquired> {
-  const { cloud, intents, now, hostOf, bootMs } = desk;
-  const offers = await cloud.offers(wanted.requirements, signal);
-  const since = now();
-  const intent = await intents.put(
-    { ...(unfinishedIntent ?? newIntent(wanted, desk)), client: thisIntentClient() },
-    signal,
-  );
-  let machine: CloudMachine | undefined;
-  try {
-    desk.tell?.(`asking ${cloud.name} for ${offers[0]?.shape.type ?? 'a machine'}`);
-    const keep = async (changed: LaunchIntent): Promise<void> => {
-      await intents.put(changed, signal);
-    };
-    machine = await cloud.launch(intent, offers, keep, signal);
-    const made = machine;
-    await intents.put({ ...((await intents.find(intent.id)) ?? intent), machine: made.id });
-    desk.tell?.(`${made.type} in ${made.zone} (${made.id}) boots`);
-    const ready = await awaitHost(made, {
-      cloud,
-      hostOf: found => hostOf(found, now() - since),
-      ...(bootMs === undefined ? {} : { withinMs: bootMs }),
-      signal,
-    });
-    if (!(await leased(wanted, ready, desk))) {
-      ready.route.close();
-      throw new MegalithError(
-        'NO_CAPACITY',
-        `"${made.id}" was made for job "${wanted.job}", and somebody else has it`,
-        {
-          hint: 'two clients of one owner run the same job: give each its own id',
-          details: { id: made.id },
-        },
-      );
-    }
-    return { ...ready, how: 'new', intent: intent.id };
-  } catch (error) {
-    await giveBack(machine?.id, intent, desk, error);
-    throw error;
-  }
-}
-
-function newIntent({ job, label, requirements }: Wanted, { cloud, owner, maxLifetimeMs, now }: PoolDesk): LaunchIntent {
-  const createdAt = now();
-  return {
-    formatVersion: 1,
-    id: randomBytes(8).toString('hex'),
-    provider: cloud.name,
-    region: cloud.region,
-    owner,
-    label,
-    requirements,
-    job,
-    createdAt,
-    expiresAt: createdAt + maxLifetimeMs,
-    tries: [],
-  };
-}
-
-async function leased(wanted: Wanted, { route, machine }: ReadyMachine, desk: PoolDesk): Promise<boolean> {
-  const { cpus, memoryBytes } = wanted.requirements;
-  const answer = await askAgent(await route.open(), {
-    type: 'lease',
-    holder: { owner: desk.owner, job: wanted.job },
-    label: wanted.label,
-    requirements: { cpus, memoryBytes },
-    ttlMs: leaseTtlMs,
+  const intent = unfinishedIntent ?? newIntent(wanted, desk);
+  hadOf(desk).add(intent.id);
+  const ready = await makeMachine(intent, desk, signal, async ({ route, machine }) => {
+    const refusal = await leaseMachine(wanted, { route }, desk);
+    if (refusal !== undefined) throw refusedByOwn(machine, wanted, refusal);
   });
-  if (!answer.granted) desk.tell?.(`${machine.id} is not to be had: ${answer.message}`);
-  return answer.granted;
-}
-
-/** Ends what was made for nothing. @throws MegalithError CLOUD_FAILED where it can't be: the dismantler will have to */
-async function giveBack(
-  machine: string | undefined,
-  intent: LaunchIntent | undefined,
-  { cloud, intents, now }: PoolDesk,
-  reason: unknown,
-): Promise<void> {
-  try {
-    // First of all nobody is to want it any more: should this process die here, the dismantler knows.
-    if (intent !== undefined) await intents.close(intent.id, now());
-    if (machine !== undefined) await cloud.terminate(machine, AbortSignal.timeout(giveBackMs));
-  } catch (error) {
-    const what = machine === undefined ? 'its intent could not be closed' : `"${machine}" could not be ended`;
-    throw new MegalithError('CLOUD_FAILED', `${(reason as Error).message}; and ${what}: ${(error as Error).message}`, {
-      hint: 'run `megalith dismantle --once`: it ends what nobody uses',
-      details: { ...(machine === undefined ? {} : { id: machine }) },
-      cause: reason,
-    });
-  }
+  hadOf(desk).add(`${wanted.job} ${ready.machine.id}`);
+  return { ...ready, how: 'new', intent: intent.id };
 }

@@ -19,6 +19,11 @@ export interface Cloud {
     keep: (intent: LaunchIntent) => Promise<void>,
     signal?: AbortSignal,
   ): Promise<CloudMachine>;
+  /**
+   * The machine of this intent serves, or none is wanted any more: what was kept for its launch alone is removed, here and in the cloud. What it holds is
+   * as secret as the machine's first host key.
+   */
+  settle?(intent: LaunchIntent, signal?: AbortSignal): Promise<void>;
   /** Every machine that carries our tags, in every state, whoever made it. */
   list(signal?: AbortSignal): AsyncIterable<CloudMachine>;
   /** One machine as it is now; undefined where the cloud does not know it (yet). */

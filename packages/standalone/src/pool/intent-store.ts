@@ -1,6 +1,6 @@
 import { join } from 'node:path';
 import * as z from 'zod';
-import type { LaunchIntent, LaunchTry } from './launch-intent.js';
+import type { IntentClient, LaunchIntent, LaunchTry } from './launch-intent.js';
 import { type DamagedFile, RecordFolder } from './record-folder.js';
 
 const moment = z.number().nonnegative();
@@ -28,6 +28,7 @@ const launchIntent = z.object({
   expiresAt: moment,
   tries: z.array(launchTry),
   machine: z.exactOptional(z.string().min(1)),
+  releasedAt: z.exactOptional(moment),
   closedAt: z.exactOptional(moment),
 });
 
@@ -74,6 +75,31 @@ export class IntentStore {
    */
   async close(id: string, now: number, signal?: AbortSignal): Promise<LaunchIntent | undefined> {
     return await this.#files.change(id, old => (old === undefined ? undefined : { closedAt: now, ...old }), signal);
+  }
+
+  /** The job wants the machine no more, and another may have it; an intent without a machine is closed. Nothing where another job has it by now. */
+  async release(id: string, job: string, now: number, signal?: AbortSignal): Promise<void> {
+    await this.#files.change(
+      id,
+      old => {
+        if (old === undefined || old.job !== job) return old;
+        return old.machine === undefined ? { closedAt: now, ...old } : { releasedAt: now, ...old };
+      },
+      signal,
+    );
+  }
+
+  /** A job has got the machine that another left. */
+  async take(id: string, job: string, client: IntentClient, signal?: AbortSignal): Promise<void> {
+    await this.#files.change(
+      id,
+      old => {
+        if (old === undefined) return undefined;
+        const { releasedAt: _, ...rest } = old;
+        return { ...rest, job, client };
+      },
+      signal,
+    );
   }
 
   /** Removes an intent: only once its machine was seen terminated, or none can come of it. */

@@ -26,6 +26,8 @@ export interface LaunchIntent {
   readonly tries: readonly LaunchTry[];
   /** Set once the cloud answered with a machine. */
   readonly machine?: string;
+  /** Set once its job has left the machine: it is nobody's, warm for whoever comes, and stays for as long as its agent keeps it. */
+  readonly releasedAt?: number;
   /** Set once no machine of this intent is wanted any more: a machine that turns up is dismantled. */
   readonly closedAt?: number;
 }

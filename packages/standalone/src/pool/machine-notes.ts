@@ -1,5 +1,6 @@
 import { join } from 'node:path';
 import * as z from 'zod';
+import type { Market } from './cloud-machine.js';
 import { type DamagedFile, RecordFolder } from './record-folder.js';
 
 /** What this client knows of a machine of a cloud, to reach it again: nothing here is in the cloud's list. */
@@ -15,11 +16,15 @@ export interface MachineNote {
   readonly incarnation?: string;
   /** Fingerprints of the keys that it may show, `SHA256:…`: never empty. */
   readonly hostKeys: readonly string[];
+  /** It shows the key that it has made itself: those before count no more. */
+  readonly hasOwnKey?: boolean;
   readonly user: string;
   /** The private key's file. */
   readonly identityFile: string;
   /** Where it was last reached. */
   readonly address?: string;
+  /** @defaultValue unknown */
+  readonly market?: Market;
   /** The name of a host of the inventory to go through. */
   readonly jump?: string;
   /** Megalith's one folder there. */
@@ -41,9 +46,11 @@ const machineNote = z.object({
   intent: text,
   incarnation: z.exactOptional(text),
   hostKeys: z.array(z.string().regex(/^SHA256:[A-Za-z0-9+/]{43}$/)).min(1),
+  hasOwnKey: z.exactOptional(z.boolean()),
   user: text,
   identityFile: text,
   address: z.exactOptional(text),
+  market: z.exactOptional(z.enum(['on-demand', 'spot'])),
   jump: z.exactOptional(text),
   folder: z.exactOptional(text),
   startMs: z.exactOptional(span),
@@ -73,7 +80,9 @@ export class MachineNotes {
   /** Changes a part of a note; undefined where there is none. */
   async learn(
     id: string,
-    learned: Partial<Pick<MachineNote, 'address' | 'folder' | 'hostKeys' | 'startMs' | 'restartMs'>>,
+    learned: Partial<
+      Pick<MachineNote, 'address' | 'market' | 'folder' | 'hostKeys' | 'hasOwnKey' | 'startMs' | 'restartMs'>
+    >,
     signal?: AbortSignal,
   ): Promise<MachineNote | undefined> {
     return await this.#files.change(

@@ -27,12 +27,29 @@ export function machineToBe(job: Pick<BackendJob, 'id'>, options: MachineToBeOpt
     options.onAcquired(acquired);
     return acquired.route;
   };
-  const again = async ({ machine, host }: Acquired, signal: AbortSignal | undefined): Promise<AgentRoute> => {
+  const again = async ({ machine: { id }, host }: Acquired, signal: AbortSignal | undefined): Promise<AgentRoute> => {
+    const ending = new AbortController();
+    const wanted = AbortSignal.any([ending.signal, ...(signal === undefined ? [] : [signal])]);
+    const isGone = async (): Promise<boolean> => {
+      const now = await desk.cloud.find(id, wanted);
+      return now?.state === 'shutting-down' || now?.state === 'terminated';
+    };
+    let gone = false;
+    const reaching = host.reach({ start: true, signal: wanted });
+    // A machine that was ended says nothing, and it takes long to be sure of that: the cloud knows at once.
+    const look = isGone().then(
+      is => {
+        gone = is;
+        if (is) ending.abort();
+      },
+      // Whether it can be reached is the question; the answer to this one is asked for again below.
+      () => undefined,
+    );
     try {
-      return await host.reach({ start: true, ...(signal === undefined ? {} : { signal }) });
+      return await reaching;
     } catch (error) {
-      const now = await desk.cloud.find(machine.id, signal);
-      if (now?.state === 'shutting-down' || now?.state === 'terminated') throw machineGone(machine.id, error);
+      await look;
+      if (gone || (!wanted.aborted && (await isGone()))) throw machineGone(id, error);
       throw error;
     }
   };

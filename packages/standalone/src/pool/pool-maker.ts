@@ -2,66 +2,83 @@ import type { Label } from '@megalith/agent';
 import { type BackendJob, type Candidate, formatSize, type JobRequest } from '@megalith/core';
 import type { MachineMaker } from '../backend/machine-maker.js';
 import type { PlacedJobs } from '../backend/placed-jobs.js';
+import type { Machine } from '../machine.js';
 import type { PoolDesk } from './acquire.js';
 import type { IntentStore } from './intent-store.js';
 import { machineToBe } from './machine-to-be.js';
 import type { MachineRequirements } from './offer.js';
+import { sharesOf, unsaidMemoryBytes } from './shares.js';
 
 export interface PoolMakerOptions {
   readonly desk: PoolDesk;
   readonly intents: IntentStore;
   readonly placed: PlacedJobs;
   readonly clearance: Label;
-  /** Tasks of a job at once. @defaultValue as many as it has, within `widest` */
+  /** Tasks of a job at once. More than one machine has room for are shared among several. @defaultValue as many as it has, within one machine */
   readonly slots?: number;
 }
 
-/** Memory of a task that does not say what it needs: 1 GiB. */
-const unsaidMemoryBytes = 2 ** 30;
-/** A map without a number of slots gets a machine of up to so many cpus: what one current machine of a common family has. */
-const widest = 128;
-
-/** A pool as the maker of machines for jobs: each job gets one machine, with room for as many of its tasks as are worth it. */
+/** A pool as the maker of machines for jobs: each job gets one machine, or several of one size, with room for as many of its tasks as are worth it. */
 export function createPoolMaker({ desk, intents, placed, clearance, slots }: PoolMakerOptions): MachineMaker {
-  const sizeFor = (job: JobRequest): MachineRequirements => machineFor(job, slots);
+  /** Ids of the machines that jobs have had, by job. */
+  const hadBy = new Map<string, string[]>();
+  /** The intents of machines that were made for jobs. */
+  const intentOf = new WeakMap<Machine, { readonly id: string; readonly job: string }>();
+  const shares = (job: JobRequest & Pick<BackendJob, 'detached'>): number[] => sharesOf(job, slots);
   return {
     async offer(job, signal) {
-      const [best] = await desk.cloud.offers(sizeFor(job), signal);
+      const each = shares(job);
+      const [best] = await desk.cloud.offers(sizeFor(job, each[0]!), signal);
       const { shape, usableMemoryBytes, usdPerHour } = best!;
       const { cpus, memoryBytes = unsaidMemoryBytes } = job.requirements;
+      const many = each.length > 1 ? `${each.length} × ` : '';
+      const most = Math.min(Math.floor(shape.cpus / cpus), Math.floor(usableMemoryBytes / memoryBytes));
       const candidate: Candidate = {
         backend: 'standalone',
-        description: `${shape.type} of ${desk.cloud.name} ${desk.cloud.region}, ${shape.cpus} cpus, ${formatSize(usableMemoryBytes)} usable`,
+        description: `${many}${shape.type} of ${desk.cloud.name} ${desk.cloud.region}, ${shape.cpus} cpus, ${formatSize(usableMemoryBytes)} usable`,
         cpus: shape.cpus,
         usableMemoryBytes,
-        slots: Math.max(1, Math.min(Math.floor(shape.cpus / cpus), Math.floor(usableMemoryBytes / memoryBytes))),
-        usdPerHour,
+        slots: each.length > 1 ? each.reduce((sum, tasks) => sum + tasks, 0) : Math.max(1, most),
+        usdPerHour: usdPerHour * each.length,
       };
       return candidate;
     },
-    machineFor(job: BackendJob) {
+    sharesOf: shares,
+    machineFor(job: BackendJob, tasks: number) {
       // What a machine may hold is what its site is cleared for: until policy says more, each job counts as that.
-      const wanted = { job: job.id, requirements: sizeFor(job), label: clearance };
-      return machineToBe(job, {
+      const wanted = { job: job.id, requirements: sizeFor(job, tasks), label: clearance };
+      const machine: Machine = machineToBe(job, {
         desk,
         wanted,
         clearance,
         usdPerHour: 0,
-        onAcquired: ({ machine }) => placed.add(job, [{ id: `${desk.cloud.name}:${machine.id}` }]),
+        onAcquired: acquired => {
+          const ids = [...(hadBy.get(job.id) ?? []), `${desk.cloud.name}:${acquired.machine.id}`];
+          hadBy.set(job.id, ids);
+          placed.add(
+            job,
+            ids.map(id => ({ id })),
+          );
+          if (acquired.intent !== undefined) intentOf.set(machine, { id: acquired.intent, job: job.id });
+        },
       });
+      return machine;
+    },
+    async left(machine) {
+      const intent = intentOf.get(machine);
+      if (intent !== undefined) await intents.release(intent.id, intent.job, desk.now());
     },
     async over(job) {
+      hadBy.delete(job.id);
       const { intents: all } = await intents.all();
       const open = all.filter(intent => intent.job === job.id && intent.closedAt === undefined);
-      for (const { id } of open) await intents.close(id, desk.now());
+      for (const { id } of open) await intents.release(id, job.id, desk.now());
     },
   };
 }
 
-/** What a job asks of one machine: room for its tasks at once, as far as a machine can have it. */
-function machineFor({ requirements, taskCount }: JobRequest, slots: number | undefined): MachineRequirements {
+/** What some of a job's tasks ask of one machine, all at once. */
+function sizeFor({ requirements }: JobRequest, tasks: number): MachineRequirements {
   const { cpus, memoryBytes = unsaidMemoryBytes } = requirements;
-  const most = Math.max(1, Math.floor(widest / cpus));
-  const atOnce = Math.max(1, Math.min(taskCount ?? most, slots ?? most, most));
-  return { cpus: cpus * atOnce, memoryBytes: memoryBytes * atOnce };
+  return { cpus: cpus * tasks, memoryBytes: memoryBytes * tasks };
 }

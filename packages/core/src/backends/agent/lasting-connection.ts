@@ -184,10 +184,14 @@ export class LastingConnection implements LastingWire {
     if (this.#runs.size === 0) return;
     const now = performance.now();
     const isHopeless = isMegalithError(error) && lastingFailures.has(error.code);
+    // The machine is no more, and its jobs with it.
+    const isGone = isMegalithError(error) && error.code === 'AGENT_LOST';
     const hasJobsThere = [...this.#runs.values()].some(run => run.wasSent);
     // What was never there is not waited for: the first contact says what is wrong.
-    if (isHopeless || !hasJobsThere) {
-      for (const run of [...this.#runs.values()]) run.fail(run.wasSent ? this.#contactLost(run, error) : error);
+    if (isGone || isHopeless || !hasJobsThere) {
+      for (const run of [...this.#runs.values()]) {
+        run.fail(run.wasSent && !isGone ? this.#contactLost(run, error) : error);
+      }
       return;
     }
     this.#lostAt ??= now;

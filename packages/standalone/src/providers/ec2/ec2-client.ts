@@ -44,6 +44,7 @@ export interface Ec2Api {
   createFleet(input: CreateFleetCommandInput, options?: CallOptions): Promise<CreateFleetCommandOutput>;
   createLaunchTemplate(input: CreateLaunchTemplateCommandInput, options?: CallOptions): Promise<LaunchTemplate>;
   deleteLaunchTemplate(id: string, options?: CallOptions): Promise<void>;
+  deleteLaunchTemplateNamed(name: string, options?: CallOptions): Promise<void>;
   launchTemplates(filters: Filters, options?: CallOptions): AsyncIterable<LaunchTemplate>;
   instances(input: DescribeInstancesCommandInput, options?: CallOptions): AsyncIterable<Instance>;
   startInstance(id: string, options?: CallOptions): Promise<void>;
@@ -118,6 +119,13 @@ export function openEc2(settings: Pick<Ec2Settings, 'region' | 'endpoint'>): Ec2
     deleteLaunchTemplate: async (id, options) => {
       await ask('DeleteLaunchTemplate', (c, http) => c.deleteLaunchTemplate({ LaunchTemplateId: id }, http), options);
     },
+    deleteLaunchTemplateNamed: async (name, options) => {
+      await ask(
+        'DeleteLaunchTemplate',
+        (c, http) => c.deleteLaunchTemplate({ LaunchTemplateName: name }, http),
+        options,
+      );
+    },
     launchTemplates: (filters, options) =>
       pages(
         'DescribeLaunchTemplates',
@@ -186,8 +194,8 @@ export function openEc2(settings: Pick<Ec2Settings, 'region' | 'endpoint'>): Ec2
         options,
       ),
     createSecurityGroup: async (input, options) =>
-      (await ask('CreateSecurityGroup', (c, http) => c.createSecurityGroup(input, http), options, 'refused')).GroupId ??
-      '',
+      // Twice is once: a group of that name is refused the second time.
+      (await ask('CreateSecurityGroup', (c, http) => c.createSecurityGroup(input, http), options)).GroupId ?? '',
     authorizeIngress: async (input, options) => {
       await ask('AuthorizeSecurityGroupIngress', (c, http) => c.authorizeSecurityGroupIngress(input, http), options);
     },
@@ -208,7 +216,7 @@ export function openEc2(settings: Pick<Ec2Settings, 'region' | 'endpoint'>): Ec2
       (await ask('DescribeKeyPairs', (c, http) => c.describeKeyPairs({ Filters: [...filters] }, http), options))
         .KeyPairs ?? [],
     importKeyPair: async (input, options) => {
-      await ask('ImportKeyPair', (c, http) => c.importKeyPair(input, http), options, 'refused');
+      await ask('ImportKeyPair', (c, http) => c.importKeyPair(input, http), options);
     },
     deleteKeyPair: async (id, options) => {
       await ask('DeleteKeyPair', (c, http) => c.deleteKeyPair({ KeyPairId: id }, http), options);

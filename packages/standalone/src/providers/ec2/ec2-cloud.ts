@@ -1,9 +1,13 @@
 import { setTimeout as delay } from 'node:timers/promises';
+import type { Filter } from '@aws-sdk/client-ec2';
 import { isMegalithError, MegalithError } from '@megalith/agent';
+import { batchedFind } from '../../pool/batched-find.js';
 import type { Cloud } from '../../pool/cloud.js';
 import type { CloudMachine } from '../../pool/cloud-machine.js';
+import { inFlight, whileWanted } from '../../pool/in-flight.js';
 import { IntentStore } from '../../pool/intent-store.js';
-import { MachineNotes } from '../../pool/machine-notes.js';
+import { type MachineNote, MachineNotes } from '../../pool/machine-notes.js';
+import type { MachineRequirements } from '../../pool/offer.js';
 import { type Catalogue, loadCatalogue } from './catalogue.js';
 import { catalogueCalls } from './catalogue-calls.js';
 import { classOf } from './cloud-error.js';
@@ -21,6 +25,7 @@ import { cpusOf, quotaLimits, quotaUses } from './quota-usage.js';
 import { readInstance } from './read-instances.js';
 import { ScarceFile } from './scarce-file.js';
 import { sealedLaunches } from './sealed-launches.js';
+import { settleLaunch } from './settle-launch.js';
 import { findSubnets } from './subnets.js';
 import { awsTags, ourFilter, ourTag } from './tags.js';
 import { unfit } from './unfit.js';
@@ -39,6 +44,9 @@ export interface Ec2CloudOptions {
   readonly pollMs?: number;
 }
 
+/** A filter takes no more values. */
+const mostValues = 200;
+
 /** What a machine has to give, and what it costs. */
 interface MachineWorth {
   readonly cpus: number;
@@ -50,6 +58,8 @@ export interface Ec2Cloud extends Cloud {
   /** Undefined for a type that the catalogue does not have. */
   shapeOf(machine: CloudMachine, signal?: AbortSignal): Promise<MachineWorth | undefined>;
   priceOf(machine: CloudMachine, signal?: AbortSignal): Promise<number | undefined>;
+  /** Settles once the end was asked for, which is long before the machine is `terminated`. */
+  beginEnd(id: string, signal?: AbortSignal): Promise<void>;
   /** Writes down which key the machine shows from now on. */
   tagHostKey(id: string, fingerprint: string, signal?: AbortSignal): Promise<void>;
 }
@@ -77,26 +87,35 @@ export function createEc2Cloud(cloudOptions: Ec2CloudOptions): Ec2Cloud {
     }
   };
   const networkNow = (signal?: AbortSignal): Promise<MachineNetwork> => {
-    network ??= resolveNetwork(api, settings, { client, now, ...options(signal) });
-    return remembered(network, () => {
-      network = undefined;
-    });
+    network ??= resolveNetwork(api, settings, { client, now });
+    return whileWanted(
+      remembered(network, () => {
+        network = undefined;
+      }),
+      signal,
+    );
   };
   const imageFor = (arch: 'x64' | 'arm64', signal?: AbortSignal): Promise<MachineImage> => {
-    const known = images.get(arch) ?? findImage(api, settings, arch, now(), options(signal));
+    const known = images.get(arch) ?? findImage(api, settings, arch, now());
     images.set(arch, known);
-    return remembered(known, () => images.delete(arch));
+    return whileWanted(
+      remembered(known, () => images.delete(arch)),
+      signal,
+    );
   };
   const catalogueNow = (signal?: AbortSignal): Promise<Catalogue> => {
     if (catalogue === undefined || now() - catalogue.at > 10 * 60_000) {
       const place = settings.endpoint ?? 'aws';
       const wantsSpot = settings.markets.includes('spot');
-      const loaded = loadCatalogue(catalogueCalls(api, region), { home, region, place, wantsSpot, now: now(), signal });
+      const loaded = loadCatalogue(catalogueCalls(api, region), { home, region, place, wantsSpot, now: now() });
       catalogue = { at: now(), loaded };
     }
-    return remembered(catalogue.loaded, () => {
-      catalogue = undefined;
-    });
+    return whileWanted(
+      remembered(catalogue.loaded, () => {
+        catalogue = undefined;
+      }),
+      signal,
+    );
   };
 
   async function* list(signal?: AbortSignal): AsyncGenerator<CloudMachine> {
@@ -106,18 +125,31 @@ export function createEc2Cloud(cloudOptions: Ec2CloudOptions): Ec2Cloud {
     }
   }
 
-  const find = async (id: string, signal?: AbortSignal): Promise<CloudMachine | undefined> => {
+  const findOne = async (id: string): Promise<CloudMachine[]> => {
     try {
-      for await (const instance of api.instances({ InstanceIds: [id] }, options(signal))) {
-        const machine = readInstance(instance, reading);
-        if (machine !== undefined) return machine;
-      }
-      return undefined;
+      return await readAll({ InstanceIds: [id] });
     } catch (error) {
-      if (classOf(error) === 'missing') return undefined;
+      if (classOf(error) === 'missing') return [];
       throw error;
     }
   };
+  const readAll = async (asked: { InstanceIds?: string[]; Filters?: Filter[] }): Promise<CloudMachine[]> => {
+    const machines: CloudMachine[] = [];
+    for await (const instance of api.instances(asked)) {
+      const machine = readInstance(instance, reading);
+      if (machine !== undefined) machines.push(machine);
+    }
+    return machines;
+  };
+  const find = batchedFind(async ids => {
+    if (ids.length === 1) return await findOne(ids[0]!);
+    const found: CloudMachine[] = [];
+    for (let at = 0; at < ids.length; at += mostValues) {
+      // Asked for by id, one that is not known fails the others.
+      found.push(...(await readAll({ Filters: [{ Name: 'instance-id', Values: ids.slice(at, at + mostValues) }] })));
+    }
+    return found;
+  });
 
   const until = async (id: string, state: 'terminated' | 'stopped', signal?: AbortSignal): Promise<void> => {
     for (;;) {
@@ -132,36 +164,34 @@ export function createEc2Cloud(cloudOptions: Ec2CloudOptions): Ec2Cloud {
     }
   };
 
+  const offersNow = inFlight(async (asked: string): Promise<readonly Ec2Offer[]> => {
+    const requirements = JSON.parse(asked) as MachineRequirements;
+    const [all, subnets] = await Promise.all([catalogueNow(), findSubnets(api, region, settings.subnets)]);
+    const { types, archs, markets, maxUsdPerHour } = settings;
+    const zones = [...new Set(subnets.map(subnet => subnet.zone))];
+    const allowed = { types, archs, markets, maxUsdPerHour, zones };
+    const fitting = offersFor(requirements, all, allowed);
+    if (fitting.length === 0) throw unfit(requirements, rejectedOffers(requirements, all, allowed), region);
+    const ours: CloudMachine[] = [];
+    for await (const machine of list()) ours.push(machine);
+    const shapes = new Map(all.shapes.map(shape => [shape.type, shape]));
+    const { uses } = await quotaUses(limits, quotasOf(fitting), cpusOf(ours, shapes).cpus);
+    const { within, short } = withinQuotas(fitting, uses);
+    if (within.length === 0) throw quotaError(short, region);
+    return within;
+  });
+  const keyPair = inFlight(() => ensureKeyPair(api, home, settings, { now }));
+
   return {
     name: 'ec2',
     region,
     list,
     find,
 
-    async offers(requirements, signal) {
-      const [all, subnets] = await Promise.all([
-        catalogueNow(signal),
-        findSubnets(api, region, settings.subnets, options(signal)),
-      ]);
-      const { types, archs, markets, maxUsdPerHour } = settings;
-      const zones = [...new Set(subnets.map(subnet => subnet.zone))];
-      const allowed = { types, archs, markets, maxUsdPerHour, zones };
-      const fitting = offersFor(requirements, all, allowed);
-      if (fitting.length === 0) throw unfit(requirements, rejectedOffers(requirements, all, allowed), region);
-      const ours: CloudMachine[] = [];
-      for await (const machine of list(signal)) ours.push(machine);
-      const shapes = new Map(all.shapes.map(shape => [shape.type, shape]));
-      const { uses } = await quotaUses(limits, quotasOf(fitting), cpusOf(ours, shapes).cpus, options(signal));
-      const { within, short } = withinQuotas(fitting, uses);
-      if (within.length === 0) throw quotaError(short, region);
-      return within;
-    },
+    offers: (requirements, signal) => offersNow(JSON.stringify(requirements), signal),
 
     async launch(intent, offers, keep, signal) {
-      const [net, key] = await Promise.all([
-        networkNow(signal),
-        ensureKeyPair(api, home, settings, { now, ...options(signal) }),
-      ]);
+      const [net, key] = await Promise.all([networkNow(signal), keyPair('', signal)]);
       const { id, hostKey, tags } = await launchInstance(intent, offers as readonly Ec2Offer[], {
         api,
         settings,
@@ -177,7 +207,7 @@ export function createEc2Cloud(cloudOptions: Ec2CloudOptions): Ec2Cloud {
         now,
         signal,
       });
-      await notes.put({
+      const note: MachineNote = {
         formatVersion: 1,
         id,
         provider: 'ec2',
@@ -188,18 +218,23 @@ export function createEc2Cloud(cloudOptions: Ec2CloudOptions): Ec2Cloud {
         user: settings.user,
         identityFile: keyPath(home, settings),
         ...(settings.jump === undefined ? {} : { jump: settings.jump }),
-      });
-      const seen = await untilThere(() => find(id, signal), options(signal));
+      };
+      // Whoever repeats a launch must not forget what was learned of the machine since, such as its next host key.
+      if ((await notes.find(id))?.incarnation !== note.incarnation) await notes.put(note);
+      // From here on there is a machine: whoever wants it no more has to know which.
+      const seen = await untilThere(() => find(id));
       if (seen !== undefined) return seen;
       // Its tags went with the call that made it; that they are not there means that they were lost.
-      await api.createTags(id, awsTags(tags), options(signal));
-      const tagged = await untilThere(() => find(id, signal), options(signal));
+      await api.createTags(id, awsTags(tags));
+      const tagged = await untilThere(() => find(id));
       if (tagged !== undefined) return tagged;
       throw new MegalithError('CLOUD_FAILED', `EC2 made "${id}" and does not list it`, {
         hint: 'run `megalith dismantle --once` in a few minutes: it ends what nobody uses',
         details: { id, region },
       });
     },
+
+    settle: (intent, signal) => settleLaunch(api, sealedLaunches(home), intent, options(signal)),
 
     async start(id, signal) {
       await api.startInstance(id, options(signal));
@@ -218,6 +253,10 @@ export function createEc2Cloud(cloudOptions: Ec2CloudOptions): Ec2Cloud {
         if (!isMegalithError(error) || classOf(error) !== 'missing') throw error;
       }
       await until(id, 'terminated', signal);
+    },
+
+    async beginEnd(id, signal) {
+      await api.terminateInstance(id, options(signal));
     },
 
     async shapeOf(machine, signal) {

@@ -63,6 +63,7 @@ export function openEc2Pool(options: Ec2PoolOptions): Ec2Pool | undefined {
       onRotated: (rotated, fingerprint) => cloud.tagHostKey(rotated.id, fingerprint),
     });
   };
+  const { maxUsdPerDay } = settings;
   const desk: PoolDesk = {
     cloud,
     intents,
@@ -72,8 +73,9 @@ export function openEc2Pool(options: Ec2PoolOptions): Ec2Pool | undefined {
     hostOf,
     shapeOf: machine => cloud.shapeOf(machine),
     now: Date.now,
+    bootMs: settings.bootMs,
+    ...(maxUsdPerDay === undefined ? {} : { maxUsdPerDay }),
     ...(options.tell === undefined ? {} : { tell: options.tell }),
   };
-  const { maxUsdPerDay } = settings;
   return { settings, cloud, desk, intents, notes, home, maxUsdPerDay, close: () => api.close() };
 }

@@ -47,6 +47,8 @@ export interface Ec2Settings {
   readonly maxLifetimeMs: number;
   /** How long a machine without work stays, milliseconds. @defaultValue by its economics, see `idleTailMs` */
   readonly idleMs?: number;
+  /** A machine that does not serve so long after its launch is ended, milliseconds. @defaultValue 10 min */
+  readonly bootMs: number;
   /** Name of an instance profile for the machines. @defaultValue none: machines have no credentials */
   readonly instanceProfile?: string;
 }
@@ -59,7 +61,7 @@ const amazonLinux = '/aws/service/ami-amazon-linux-latest/al2023-ami-kernel-defa
  * @param self who runs this, such as `ann@laptop`
  */
 export function ec2Settings(section: Ec2Section, self: string): Ec2Settings {
-  const { disk, maxLifetime, idle, ...given } = section;
+  const { disk, maxLifetime, idle, bootWithin, ...given } = section;
   return {
     owner: self,
     clearance: 'internal',
@@ -72,12 +74,13 @@ export function ec2Settings(section: Ec2Section, self: string): Ec2Settings {
     keyType: 'ed25519',
     ...defined(given),
     diskBytes: disk ?? 64 * 2 ** 30,
+    bootMs: bootWithin ?? 10 * 60_000,
     maxLifetimeMs: maxLifetime ?? 24 * 3600 * 1000,
     ...(idle === undefined ? {} : { idleMs: idle }),
   };
 }
 
-type Given = Omit<Ec2Section, 'disk' | 'maxLifetime' | 'idle'>;
+type Given = Omit<Ec2Section, 'disk' | 'maxLifetime' | 'idle' | 'bootWithin'>;
 
 function defined(section: Given): { [K in keyof Given]: Exclude<Given[K], undefined> } {
   return Object.fromEntries(Object.entries(section).filter(([, value]) => value !== undefined)) as {

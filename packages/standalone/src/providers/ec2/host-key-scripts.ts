@@ -13,10 +13,12 @@ case " $shown " in
 *" $injected "*) ;;
 *) echo "megalith-host-key $current"; exit 0 ;;
 esac
-if ! publicOf "$next" >/dev/null 2>&1; then
+if [ -e "$next" ] && ! publicOf "$next" >/dev/null 2>&1; then rm -f "$next"; fi
+if [ ! -e "$next" ]; then
   rm -f "$own" "$own.pub"
   ssh-keygen -q -t ed25519 -N '' -C '' -f "$own" </dev/null
-  mv -f "$own" "$next"
+  # Of several connections at once the first one's key counts.
+  ln "$own" "$next" 2>/dev/null || [ -e "$next" ]
 fi
 made=$(publicOf "$next")
 echo "megalith-host-key $made"
@@ -34,8 +36,10 @@ if ! isWanted "$(publicOf "$key")"; then
     exit 1
   fi
   # On disk before its name: a host key that is lost with the power locks everybody out.
-  sync "$next"
-  mv -f "$next" "$key"
+  if ! { sync "$next" && mv -f "$next" "$key"; } 2>/dev/null; then
+    # Another connection may just have done it.
+    isWanted "$(publicOf "$key")" || { echo 'the new host key can not be installed' >&2; exit 1; }
+  fi
 fi
 printf '%s\\n' "$wanted" >"$own"
 chmod 644 "$own"

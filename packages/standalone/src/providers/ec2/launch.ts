@@ -182,18 +182,17 @@ interface Answer {
   readonly errors: readonly OverrideError[];
 }
 
-async function send(launch: SealedLaunch, { api, network, signal }: LaunchSurroundings): Promise<Answer> {
-  const options = signal === undefined ? {} : { signal };
+/** Is not to be cut off: the answer says which machine there is now. */
+async function send(launch: SealedLaunch, { api, network }: LaunchSurroundings): Promise<Answer> {
   try {
     if (launch.call === 'RunInstances') {
-      const [instance] = await api.runInstances(launch.input as unknown as RunInstancesCommandInput, options);
+      const [instance] = await api.runInstances(launch.input as unknown as RunInstancesCommandInput);
       return { ...(instance?.InstanceId === undefined ? {} : { id: instance.InstanceId }), errors: [] };
     }
     const { Instances = [], Errors = [] } = await launchFleet(
       api,
       launch.template as unknown as CreateLaunchTemplateCommandInput,
       launch.input as unknown as CreateFleetCommandInput,
-      options,
     );
     const id = Instances.flatMap(({ InstanceIds = [] }) => InstanceIds)[0];
     const errors = Errors.map(({ ErrorCode = '', ErrorMessage, LaunchTemplateAndOverrides }) => {

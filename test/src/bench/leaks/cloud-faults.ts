@@ -1,0 +1,58 @@
+import type { Ec2Simulator } from '../../ec2/ec2-simulator.js';
+import type { Fault } from '../../ec2/faults.js';
+import type { BootFaults } from '../../ec2/hosts/boot-faults.js';
+
+/** One of the things that go wrong with a cloud, and what a client that comes back may expect. */
+export interface CloudFault {
+  readonly name: string;
+  readonly faults?: readonly Fault[];
+  readonly boot?: BootFaults;
+  readonly market?: 'spot';
+  /** After the first machine runs. */
+  readonly later?: (ec2: Ec2Simulator, instance: string) => void;
+  /** `told`: no client gets a result, each is told why. `none`: nobody waits so long. @defaultValue 'result' */
+  readonly expects?: 'told' | 'none';
+  /** It only shows on machines that boot: not to be had of machines that never do. @defaultValue false */
+  readonly needsHosts?: boolean;
+}
+
+const changing = /^(Create|Import|Authorize|Run|Terminate|Delete)/;
+
+const onChanges = (fault: { readonly kind: 'reply-lost' } | { readonly kind: 'request-lost' }): Fault => ({
+  action: '*',
+  when: ({ Action }) => changing.test(String(Action)),
+  times: 2,
+  ...fault,
+});
+
+/** The faults of the issue, each alone. */
+export const cloudFaults: readonly CloudFault[] = [
+  { name: 'none' },
+  { name: 'reply lost after success', faults: [onChanges({ kind: 'reply-lost' })] },
+  { name: 'request lost', faults: [onChanges({ kind: 'request-lost' })] },
+  {
+    name: 'RequestLimitExceeded',
+    faults: [{ action: 'CreateFleet', kind: 'error', code: 'RequestLimitExceeded', times: 1 }],
+  },
+  {
+    name: 'no capacity in a zone',
+    faults: [{ action: 'CreateFleet', kind: 'no-capacity', zone: 'us-east-1a', type: 'r6i.large' }],
+  },
+  {
+    name: 'VcpuLimitExceeded',
+    faults: [{ action: 'CreateFleet', kind: 'error', code: 'VcpuLimitExceeded', times: 1 }],
+  },
+  { name: 'partial fleet', faults: [{ action: 'CreateFleet', kind: 'partial', count: 0, times: 1 }] },
+  { name: 'tags lost', faults: [{ action: 'CreateFleet', kind: 'tags-lost' }] },
+  { name: 'NotFound after create', faults: [{ action: 'CreateFleet', kind: 'unseen', ms: 2000 }] },
+  { name: 'NotFound on terminate', faults: [{ action: 'TerminateInstances', kind: 'not-found', times: 1 }] },
+  { name: 'clock skew', faults: [{ action: '*', kind: 'clock-skew', ms: 90_000 }] },
+  { name: 'slow boot', faults: [{ action: 'CreateFleet', kind: 'slow-boot', ms: 1500 }] },
+  { name: 'SSH never opens', boot: { ssh: 'closed' }, expects: 'none', needsHosts: true },
+  { name: 'wrong host key', boot: { ownHostKey: true }, expects: 'told', needsHosts: true },
+  {
+    name: 'spot notice',
+    market: 'spot',
+    later: (ec2, instance) => ec2.interrupt(instance, 3000),
+  },
+];
