@@ -45,6 +45,8 @@ export interface Ec2Simulator extends AsyncDisposable {
   billing(): readonly Bill[];
   /** AWS takes a spot instance back: notice now, termination after `noticeMs`. @defaultValue 120,000 */
   interrupt(instanceId: string, noticeMs?: number): void;
+  /** From now on AWS's own check finds the instance dead, or alive again. */
+  setImpaired(instanceId: string, isImpaired: boolean): void;
   setQuota(code: string, vcpus: number): void;
   /** Ends the server, its connections and all hosts. Idempotent. */
   close(): Promise<void>;

@@ -97,6 +97,11 @@ export async function startEc2(options: Ec2Options = {}): Promise<Ec2Simulator> 
     leftovers: () => leftoversOf(account),
     billing: () => [...account.instances.values()].map(instance => billOf(instance, account.now())),
     interrupt: (id, noticeMs = 120_000) => interrupt(account, id, noticeMs),
+    setImpaired: (id, isImpaired) => {
+      const instance = account.instances.get(id);
+      if (instance === undefined) throw new Error(`there is no instance ${id}`);
+      instance.isImpaired = isImpaired;
+    },
     setQuota: (code, vcpus) => void account.quotas.set(code, vcpus),
     close,
     [Symbol.asyncDispose]: close,

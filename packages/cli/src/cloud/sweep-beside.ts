@@ -8,8 +8,8 @@ const endMs = 200;
 
 /** A sweep of cloud machines that goes on beside a command's own work. */
 export interface SweepBeside {
-  /** Waits a moment for it, then cuts it off. What it could not do is one warning. */
-  end(): Promise<void>;
+  /** Waits a moment for it, then cuts it off. What it could not do is one warning, unless the command failed: then its error says enough. */
+  end(hasFailed?: boolean): Promise<void>;
 }
 
 /**
@@ -21,11 +21,11 @@ export function sweepBeside(warn: (line: string) => void): SweepBeside {
   const abort = new AbortController();
   const swept = problemOf(abort.signal);
   return {
-    async end() {
+    async end(hasFailed = false) {
       await eitherWithin(swept, lingerMs);
       abort.abort();
       const problem = await eitherWithin(swept, endMs);
-      if (problem !== undefined) warn(`warning: not all cloud machines could be looked after: ${problem}`);
+      if (problem !== undefined && !hasFailed) warn(`warning: not all cloud machines could be looked after: ${problem}`);
     },
   };
 }
@@ -33,10 +33,13 @@ export function sweepBeside(warn: (line: string) => void): SweepBeside {
 /** Does something while cloud machines are looked after. */
 export async function whileSwept<T>(warn: (line: string) => void, body: () => Promise<T>): Promise<T> {
   const sweep = sweepBeside(warn);
+  let hasFailed = true;
   try {
-    return await body();
+    const value = await body();
+    hasFailed = false;
+    return value;
   } finally {
-    await sweep.end();
+    await sweep.end(hasFailed);
   }
 }
 

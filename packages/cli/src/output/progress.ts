@@ -45,6 +45,11 @@ export class Progress {
     return this.#options.repaint ? repaintMs : heartbeatMs;
   }
 
+  /** True where one line shows it all. */
+  get repaints(): boolean {
+    return this.#options.repaint;
+  }
+
   /** Calls `tick` by itself until `stop`. */
   start(): void {
     this.#timer = setInterval(() => this.tick(), repaintMs);

@@ -15,6 +15,8 @@ export interface ProgressView {
   readonly ratePerSecond?: number | undefined;
   readonly peakMemoryBytes?: number | undefined;
   readonly elapsedMs: number;
+  /** What is said of a place that is still being made. */
+  readonly place?: string | undefined;
   /** What is said of files on their way. */
   readonly files?: string | undefined;
 }
@@ -22,6 +24,7 @@ export interface ProgressView {
 /** One line on how a job does, at most `columns` wide: what matters least is left out first. */
 export function statusLine(view: ProgressView, columns = Number.POSITIVE_INFINITY): string {
   const parts = [
+    placeText(view),
     progressText(view),
     view.failed > 0 ? `${view.failed} failed` : '',
     view.files ?? '',
@@ -32,6 +35,11 @@ export function statusLine(view: ProgressView, columns = Number.POSITIVE_INFINIT
   ].filter(part => part !== '');
   while (parts.length > 1 && parts.join(', ').length > columns) parts.pop();
   return parts.join(', ').slice(0, columns);
+}
+
+/** With the time since the job began: of a boot nothing else moves. */
+function placeText({ place, elapsedMs }: ProgressView): string {
+  return place === undefined ? '' : `${place} (${formatDuration(Math.floor(elapsedMs / 1000) * 1000)})`;
 }
 
 function progressText(view: ProgressView): string {

@@ -39,7 +39,10 @@ export async function runEach(request: EachRequest): Promise<number> {
       const job = session.executor.command(request.template, report.remembered(source.items), {
         ...request.job,
         signal: session.signal,
-        onEvent: event => report.hear(event),
+        onEvent: event => {
+          session.hear(event);
+          report.hear(event);
+        },
         onTransfer: transfer => session.transferring(transfer),
       });
       session.follow(job.id);

@@ -108,6 +108,7 @@ async function reduceIn(
 
 function logsTo(session: Session): (event: JobEvent) => void {
   return event => {
+    session.hear(event);
     if (event.type === 'log') session.log(event.bytes);
   };
 }

@@ -1,8 +1,10 @@
-import { type FileTransfer, FunctionExecutor, formatDuration, type JobCounts, parseDuration } from '@megalith/core';
+import { type FileTransfer, FunctionExecutor, type JobCounts, type JobEvent } from '@megalith/core';
 import { sweepBeside } from '../cloud/sweep-beside.js';
 import { filesText } from '../output/files-text.js';
 import { canRepaint, Progress } from '../output/progress.js';
+import { ComingPlace } from './coming-place.js';
 import { Interrupt, type InterruptCause, interruptExitCode } from './interrupt.js';
+import { cancellingText, leavingText } from './interrupt-text.js';
 
 /** Where and how a command's jobs run. */
 export interface SessionOptions {
@@ -29,6 +31,8 @@ export interface Session {
   follow(job: string): void;
   /** Hears how a job's files travel. */
   transferring(files: FileTransfer): void;
+  /** Hears what happens in a job, and tells how a machine for it comes to be. */
+  hear(event: JobEvent): void;
   /** Shows how a job does until the session ends; undefined where nothing is to be shown. */
   showProgress(counts: () => JobCounts, options?: ProgressFacts): Progress | undefined;
   /** A line on standard error, for people. */
@@ -56,6 +60,9 @@ export async function inSession(options: SessionOptions, body: (session: Session
   let progress: Progress | undefined;
   let job: string | undefined;
   const files = new Map<string, FileTransfer>();
+  const place = new ComingPlace();
+  let isPlacing = false;
+  let hasFailed = false;
   const isFar = options.backend === 'standalone';
   const complain = (line: string) => {
     if (progress !== undefined) progress.note(line);
@@ -67,14 +74,12 @@ export async function inSession(options: SessionOptions, body: (session: Session
   using interrupt = new Interrupt({
     onFirst: cause => {
       if (cause === 'EPIPE') return;
-      const graceMs = parseDuration(options.grace ?? '2s');
-      const more = isFar ? 'once more to leave without waiting for that' : 'once more to kill them at once';
-      note(`cancelling: tasks${isFar ? ' on machines' : ''} have ${formatDuration(graceMs)} to end; ${more}`);
+      isPlacing = place.words !== undefined;
+      note(cancellingText({ job, isFar, isPlacing, grace: options.grace }));
     },
     onSecond: () => {
-      if (isFar && job !== undefined) {
-        complain(`whether job ${job} has ended is not known: see it with "megalith jobs show ${job}"`);
-      }
+      const left = leavingText({ job, isFar, isPlacing, grace: options.grace });
+      if (left !== undefined) complain(left);
       process.exit(interruptExitCode('SIGINT'));
     },
   });
@@ -98,9 +103,17 @@ export async function inSession(options: SessionOptions, body: (session: Session
     transferring(transfer) {
       files.set(`${transfer.direction} ${transfer.machine}`, transfer);
     },
+    hear(event) {
+      const words = place.hear(event);
+      if (words !== undefined && progress?.repaints !== true) note(words);
+    },
     showProgress(counts, facts = {}) {
       if (options.quiet) return undefined;
-      progress = startProgress(counts, { ...facts, files: () => filesText([...files.values()]) });
+      progress = startProgress(counts, {
+        ...facts,
+        files: () => filesText([...files.values()]),
+        place: () => place.words,
+      });
       return progress;
     },
     note,
@@ -114,19 +127,21 @@ export async function inSession(options: SessionOptions, body: (session: Session
   const sweep = isFar && options.hosts === undefined ? sweepBeside(note) : undefined;
   try {
     const exitCode = await body(session);
+    hasFailed = exitCode !== 0;
     return interrupt.cause === undefined ? exitCode : interruptExitCode(interrupt.cause);
   } catch (error) {
+    hasFailed = true;
     // What an interruption makes of a job is no news to the one who interrupted.
     if (interrupt.cause === undefined) throw error;
     return interruptExitCode(interrupt.cause);
   } finally {
     progress?.stop();
     await executor.close();
-    await sweep?.end();
+    await sweep?.end(hasFailed);
   }
 }
 
-function startProgress(counts: () => JobCounts, facts: ProgressFacts & { files: () => string | undefined }): Progress {
+function startProgress(counts: () => JobCounts, facts: ProgressFacts & { files: () => string | undefined; place: () => string | undefined }): Progress {
   const progress = new Progress({
     stream: process.stderr,
     now: () => performance.now(),
@@ -136,6 +151,7 @@ function startProgress(counts: () => JobCounts, facts: ProgressFacts & { files: 
       fractionRead: facts.fractionRead?.(),
       peakMemoryBytes: facts.peakMemoryBytes?.(),
       files: facts.files(),
+      place: facts.place(),
     }),
     ...(facts.quietMs === undefined ? {} : { quietMs: facts.quietMs }),
   });

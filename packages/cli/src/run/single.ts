@@ -29,7 +29,11 @@ async function runIn(session: Session, request: SingleRequest): Promise<number> 
     // On a terminal the command would be in the background, and stopped as soon as it reads; on a machine it reads nothing.
     stdin: process.stdin.isTTY || session.isFar ? 'ignore' : 'inherit',
     signal: session.signal,
-    onEvent: event => pass.hear(event),
+    onEvent: event => {
+      // Nothing stands between the lines of a command that has begun to write, unless it can be taken away again.
+      if (process.stderr.isTTY || !pass.hasWritten) session.hear(event);
+      pass.hear(event);
+    },
     onTransfer: transfer => session.transferring(transfer),
   });
   session.follow(job.id);
@@ -63,6 +67,7 @@ async function runIn(session: Session, request: SingleRequest): Promise<number> 
 class PassThrough {
   progress: Progress | undefined;
   #sawError = false;
+  #hasWritten = false;
   readonly #keepsStdout: boolean;
   readonly #stdout: Uint8Array[] = [];
 
@@ -75,9 +80,15 @@ class PassThrough {
     return this.#sawError;
   }
 
+  /** True once the command wrote anything. */
+  get hasWritten(): boolean {
+    return this.#hasWritten;
+  }
+
   hear(event: JobEvent): void {
     if (event.type === 'retrying') this.#stdout.length = 0;
     if (event.type !== 'log') return;
+    this.#hasWritten = true;
     if (event.stream === 'stdout' && this.#keepsStdout) {
       this.#stdout.push(event.bytes.slice());
       return;

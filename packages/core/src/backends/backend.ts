@@ -77,6 +77,8 @@ export interface BackendJob extends JobRequest {
   readonly outputs?: readonly FileOutput[];
   /** Hears of the files on their way. */
   readonly onTransfer?: (transfer: FileTransfer) => void;
+  /** Hears how a place that has to be made for it comes to be, in a few words for people. */
+  readonly tell?: (words: string) => void;
 }
 
 /** How far a job's files have come, to a machine (`there`) or from it. */

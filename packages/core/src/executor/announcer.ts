@@ -27,6 +27,10 @@ export class Announcer {
     this.#emit?.({ type: 'planned', job: this.#job, plan });
   }
 
+  placing(message: string): void {
+    this.#emit?.({ type: 'placing', job: this.#job, message });
+  }
+
   queued(): void {
     this.#emit?.({ type: 'queued', job: this.#job, taskCount: this.#ledger.total });
   }

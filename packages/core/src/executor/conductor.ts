@@ -172,7 +172,14 @@ export class Conductor {
     this.#ledger.run(backend.name);
     if (this.#ledger.isComplete) this.#tell.queued();
     this.#ledger.flush();
-    const job: BackendJob = { ...request, work, shared, ...travelling(this.#job.settings), tasks: this.#feed };
+    const job: BackendJob = {
+      ...request,
+      work,
+      shared,
+      ...travelling(this.#job.settings),
+      tasks: this.#feed,
+      tell: words => this.#tell.placing(words),
+    };
     // A job that was lost has a record of its own already.
     return life => backend.run(life === 1 ? job : { ...job, id: `${request.id}-${life}` });
   }

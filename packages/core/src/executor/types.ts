@@ -138,6 +138,8 @@ export type JobEvent =
   /** What works but may surprise. */
   | { readonly type: 'warning'; readonly job: string; readonly message: string }
   | { readonly type: 'planned'; readonly job: string; readonly plan: Plan }
+  /** A place for the job is made, which may take minutes: what goes on, in a few words for people. */
+  | { readonly type: 'placing'; readonly job: string; readonly message: string }
   | { readonly type: 'queued'; readonly job: string; readonly taskCount: number }
   /** Only of tasks that take a while: of a short one the first news is its end. */
   | {

@@ -15,6 +15,8 @@ export interface MachineMaker {
    * @param tasks how many of the job's tasks run there at once
    */
   machineFor(job: BackendJob, tasks: number): Machine;
+  /** The job has done with this machine, and the way to it is still open. Throws nothing. */
+  leaving(machine: Machine): Promise<void>;
   /** The job goes on without this machine: nobody wants it for the job any more. */
   left(machine: Machine): Promise<void>;
   /** The job has had its end: nobody wants its machines for it any more. */

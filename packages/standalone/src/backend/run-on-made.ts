@@ -61,6 +61,7 @@ class Part {
       run,
       hasIt: wasSent,
       leave: async () => {
+        if (job.detached !== true) await this.#maker.leaving(machine);
         await this.#machines.leave(machine);
         await this.#maker.left(machine);
       },

@@ -8,8 +8,8 @@ import { judgeMachine, type MachineVerdict } from './verdict.js';
 export interface Kill {
   readonly verdict: MachineVerdict;
   readonly machine: CloudMachine;
-  /** The agent answered, so that it has to agree. */
-  readonly hasAgent: boolean;
+  /** The machine answered, so that its agent has to agree. */
+  readonly hasAnswered: boolean;
 }
 
 /** Ends one machine, if it still is what was judged. Settles with what came of it; throws only where `signal` aborts. */
@@ -29,7 +29,7 @@ export async function endMachine(
 }
 
 async function end(
-  { verdict, machine, hasAgent }: Kill,
+  { verdict, machine, hasAnswered }: Kill,
   { cloud, retire, signal }: SweepOptions,
   limits: SweepLimits,
   situation: Situation,
@@ -39,7 +39,7 @@ async function end(
   const before = await look();
   if (before === undefined) return 'unconfirmed';
   if (!stillHolds(verdict, machine, before, situation)) return before.state === 'terminated' ? 'done' : 'changed';
-  if (hasAgent && !hasExpired(verdict)) {
+  if (hasAnswered && !hasExpired(verdict)) {
     const answer = await within(limits.checkMs, `the retirement of "${id}"`, signal, ending => retire(before, ending));
     if (answer === 'busy') return 'busy';
   }

@@ -18,6 +18,7 @@ const step = fc.record({
   isListed: fc.constantFrom(true, true, true, false),
   isComplete: fc.constantFrom(true, true, true, false),
   report: fc.constantFrom('unreachable', 'unreachable', 'unreachable', 'absent', 'unknown', 'busy', 'idle', 'none'),
+  isImpaired: fc.boolean(),
   starts: fc.constantFrom(false, false, false, false, true),
   intents: fc.array(anyIntent, { maxLength: 1 }),
 });
@@ -33,7 +34,7 @@ it('over weeks of sweeps and clocks that are set, a kill comes no sooner than th
       let marks: ReadonlyMap<string, Mark> = new Map();
       /** When, in time that really passed, this start of the machine was marked first without a break. */
       let markedAtMs: number | undefined;
-      for (const { elapsedMs, jumpMs, state, isListed, isComplete, report, starts, intents } of steps) {
+      for (const { elapsedMs, jumpMs, state, isListed, isComplete, report, isImpaired, starts, intents } of steps) {
         wallMs += elapsedMs + jumpMs;
         uptimeMs += elapsedMs;
         if (starts) {
@@ -49,6 +50,7 @@ it('over weeks of sweeps and clocks that are set, a kill comes no sooner than th
             ...seen,
             intents,
             reports: reportsAt(report, wallMs),
+            impaired: new Set(isImpaired ? ['i-1'] : []),
             marks,
             now: wallMs,
           }),

@@ -1,11 +1,10 @@
 import { MegalithError } from '@megalith/agent';
-import type { Cloud, Leftover } from '../pool/cloud.js';
+import type { Leftover } from '../pool/cloud.js';
 import type { CloudMachine, CloudState } from '../pool/cloud-machine.js';
-
-type Swept = Pick<Cloud, 'name' | 'region' | 'list' | 'find' | 'stop' | 'terminate' | 'leftovers' | 'remove'>;
+import type { SweptCloud } from './sweep-options.js';
 
 /** A cloud in memory: paginated, and as wrong as a real one where a test says so. */
-export class MemoryCloud implements Swept {
+export class MemoryCloud implements SweptCloud {
   readonly name = 'memory';
   readonly region = 'eu-west-1';
   readonly machines = new Map<string, CloudMachine>();
@@ -20,6 +19,8 @@ export class MemoryCloud implements Swept {
   readonly refusals = new Map<string, Error>();
   /** Termination never settles. */
   readonly hanging = new Set<string>();
+  /** Ids that pass the cloud's own checks; all others fail them. */
+  readonly sound = new Set<string>();
   /** The list fails after so many machines. */
   breaksAfter: number | undefined;
   /** Called before a look at one machine. */
@@ -42,6 +43,10 @@ export class MemoryCloud implements Swept {
   async find(id: string): Promise<CloudMachine | undefined> {
     this.beforeFind(id);
     return this.unfound.has(id) ? undefined : this.machines.get(id);
+  }
+
+  async impaired(ids: readonly string[]): Promise<ReadonlySet<string>> {
+    return new Set(ids.filter(id => !this.sound.has(id)));
   }
 
   async stop(id: string): Promise<void> {

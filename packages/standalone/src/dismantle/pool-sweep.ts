@@ -30,6 +30,8 @@ export interface PoolSweepOptions {
   readonly limits?: Partial<SweepLimits>;
 }
 
+/** An agent may have to be brought there first, milliseconds. */
+const retireMs = 30_000;
 /** Closed intents and what is known of machines that are gone are kept for so long: a late listing may still have them. */
 const keptMs = 24 * 3600 * 1000;
 
@@ -60,6 +62,7 @@ export async function sweepPool(pool: SweptPool, options: PoolSweepOptions = {})
     askAgent: (machine, signal) => reportFrom(machine, desk, signal),
     retire: (machine, signal) => retire(machine, desk, signal),
     spend: machines => spendOf(machines, desk),
+    stopUntil: () => stopUntil(pool),
     ...(options.dryRun === undefined ? {} : { dryRun: options.dryRun }),
     ...(options.signal === undefined ? {} : { signal: options.signal }),
     ...(options.limits === undefined ? {} : { limits: options.limits }),
@@ -80,8 +83,8 @@ async function allIntents(store: IntentStore): Promise<readonly LaunchIntent[]> 
   const { intents, damaged } = await store.all();
   const [first] = damaged;
   if (first === undefined) return intents;
-  throw new MegalithError('JOURNAL_FAILED', `"${first.path}" holds no intent that can be read: ${first.problem}`, {
-    hint: 'remove it once its machine is gone; until then machines only end when their time is over',
+  throw new MegalithError('JOURNAL_FAILED', `remove "${first.path}" once its machine is gone: ${first.problem}`, {
+    hint: 'until then machines only end when their time is over',
     details: { path: first.path },
   });
 }
@@ -97,13 +100,24 @@ function liveJobs(intents: readonly LaunchIntent[]): LiveJobs {
   };
 }
 
+/** As it was decided when each was let go. */
+async function stopUntil({ notes }: SweptPool): Promise<ReadonlyMap<string, number>> {
+  const all = (await notes.all()).notes;
+  return new Map(
+    all.flatMap(({ id, plan }) => {
+      if (plan?.stoppedForMs === undefined || plan.atEnd !== 'stop') return [];
+      return [[id, plan.at + plan.idleTailMs + plan.stoppedForMs] as const];
+    }),
+  );
+}
+
 async function replay(intent: LaunchIntent, { desk, intents }: SweptPool, signal: AbortSignal): Promise<void> {
   const keep = async (changed: LaunchIntent): Promise<void> => void (await intents.put(changed, signal));
   const machine = await desk.cloud.launch(intent, [], keep, signal);
   await intents.put({ ...((await intents.find(intent.id)) ?? intent), machine: machine.id });
 }
 
-/** Without a way to the agent there is nobody who could give the machine to a job. */
+/** An agent that is gone is not started for nothing: what it was at goes on. Where none can be started, nobody could give the machine to a job. */
 async function retire(machine: CloudMachine, { hostOf }: PoolDesk, signal: AbortSignal): Promise<'free' | 'busy'> {
   const host = await hostOf(machine);
   if (host === undefined) return 'free';
@@ -115,10 +129,10 @@ async function retire(machine: CloudMachine, { hostOf }: PoolDesk, signal: Abort
         const { status } = await askAgent(await route.open(ending), { type: 'status' });
         return status.jobs.length > 0 || status.lease !== undefined ? 'busy' : 'free';
       },
-      { signal },
+      { signal, start: true, timeoutMs: retireMs },
     );
   } catch (error) {
-    if (isMegalithError(error) && error.code === 'NOT_FOUND') return 'free';
+    if (isMegalithError(error) && error.code === 'BOOTSTRAP_FAILED') return 'free';
     throw error;
   }
 }

@@ -1,4 +1,5 @@
 import { bootGraceMs, reportFreshMs } from '../pool/state-of.js';
+import { longestStopMs } from '../pool/stop-or-terminate.js';
 
 /** How patient the dismantler is. All times are milliseconds. */
 export interface DismantleRules {
@@ -8,14 +9,12 @@ export interface DismantleRules {
   readonly bootGraceMs: number;
   /** Older reports of agents count for nothing. @defaultValue 2 min */
   readonly reportFreshMs: number;
-  /** A machine may be stopped for so long, unless its intent gave it up: its disks cost. @defaultValue 12 h */
+  /** A machine may be stopped for so long, unless its intent gave it up, or its own plan is over before: its disks cost. @defaultValue 12 h */
   readonly stoppedMs: number;
   /** An intent that nothing came of is asked again, or closed, so long after its last try. @defaultValue 5 min */
   readonly intentGraceMs: number;
   /** The end of a machine whose own tag does not say, counted from its launch. @defaultValue 24 h */
   readonly maxLifetimeMs: number;
-  /** What is done with idle machines that nobody needs: a stopped one starts faster, and its disks cost. @defaultValue 'terminate' */
-  readonly whenIdle: 'terminate' | 'stop';
   /** Machines of other owners are terminated so long past their own end. @defaultValue never */
   readonly othersAfterMs?: number;
   /** Beyond it nothing is launched and idle machines go, dollars. @defaultValue none */
@@ -28,8 +27,7 @@ export const defaultRules: DismantleRules = {
   delayMs: 2 * minuteMs,
   bootGraceMs,
   reportFreshMs,
-  stoppedMs: 12 * 60 * minuteMs,
+  stoppedMs: longestStopMs,
   intentGraceMs: 5 * minuteMs,
   maxLifetimeMs: 24 * 60 * minuteMs,
-  whenIdle: 'terminate',
 };

@@ -9,7 +9,7 @@ export type Signal =
   | 'unwanted'
   /** Its own intent says so: it is closed, or has another machine. */
   | 'disowned'
-  /** This client, which has its keys, gets no answer. */
+  /** This client, which has its keys, gets no answer, and it is not only out of reach: see `isOutOfReach`. */
   | 'unreachable'
   /** It answers, and runs no agent. */
   | 'agentless'
@@ -67,12 +67,27 @@ export function signalsOf(machine: CloudMachine, intents: IntentBook, situation:
   const hasJob = situation.live?.machines.has(machine.id) === true;
   if (!hasJob && (intent === undefined || isDisowned || isJobOver(intent, situation))) signals.push('unwanted');
   if (isDisowned) signals.push('disowned');
-  if (machine.state === 'stopped' || machine.state === 'stopping') return [...signals, 'stopped'];
+  // A job that has a stopped machine is about to start it.
+  if (machine.state === 'stopped' || machine.state === 'stopping') return hasJob ? signals : [...signals, 'stopped'];
   const report = freshReport(machine, situation);
   if (report?.state === 'answered') return [...signals, ...idleSignals(report, situation)];
-  if (report?.state === 'unreachable' && !isYoung(machine, situation)) signals.push('unreachable');
+  if (isSilent(machine, situation) && !isOutOfReach(machine, intent, situation)) signals.push('unreachable');
   if (report?.state === 'absent' && !isYoung(machine, situation)) signals.push('agentless');
   return signals;
+}
+
+/** No answer came, long after one could be expected. */
+function isSilent(machine: CloudMachine, situation: Situation): boolean {
+  return freshReport(machine, situation)?.state === 'unreachable' && !isYoung(machine, situation);
+}
+
+/**
+ * It is silent, and that may be the network on this side. A machine that has served may have work of which only it can tell: its silence counts once the
+ * cloud's own checks find it dead too.
+ */
+export function isOutOfReach(machine: CloudMachine, intent: LaunchIntent | undefined, situation: Situation): boolean {
+  const hasServed = intent === undefined || intent.servedAt !== undefined;
+  return isSilent(machine, situation) && hasServed && situation.impaired?.has(machine.id) !== true;
 }
 
 /** An intent without a job, as for a warm pool, is wanted until somebody closes it. */

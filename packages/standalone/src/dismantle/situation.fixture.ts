@@ -151,6 +151,7 @@ export const anyIntent: fc.Arbitrary<LaunchIntent> = fc
     machine: perhaps(fc.constantFrom(...ids, 'i-9')),
     createdAt: somewhen,
     expiresAt: somewhen,
+    servedAt: perhaps(somewhen),
     closedAt: perhaps(somewhen),
     tries: fc.array(fc.record({ clientToken: fc.constant('t'), request: fc.constant('r'), at: somewhen }), {
       maxLength: 2,
@@ -171,7 +172,6 @@ const anyMark: fc.Arbitrary<Mark> = fc
 export const anyRules: fc.Arbitrary<DismantleRules> = fc
   .record({
     delayMs: fc.constantFrom(1, minuteMs, 5 * minuteMs),
-    whenIdle: fc.constantFrom('terminate', 'stop' as const),
     maxUsdPerDay: perhaps(fc.constant(10)),
     stoppedMs: fc.constantFrom(0, hourMs),
   })
@@ -192,10 +192,12 @@ export const anySituation: fc.Arbitrary<Situation> = fc
       }),
     ),
     reports: mapOf(anyReport),
+    impaired: perhaps(fc.subarray(ids).map(each => new Set(each))),
     marks: mapOf(anyMark),
     now: fc.oneof(fc.constant(start), somewhen),
     isClockSuspect: fc.constantFrom(false, false, false, true),
     rules: anyRules,
     spend: perhaps(fc.record({ usdToday: fc.constantFrom(0, 100), usdPerHour: mapOf(fc.constantFrom(1, 2, 3)) })),
+    stopUntil: perhaps(mapOf(somewhen)),
   })
   .map(of => situationOf(present(of) as Partial<Situation>));

@@ -23,9 +23,13 @@ export interface Situation {
   readonly clockSkewMs: number;
   /** The clock was seen to jump since the last sweep: nothing ends now, and every delay begins anew. @defaultValue false */
   readonly isClockSuspect?: boolean;
+  /** Ids of machines that the cloud's own checks find dead. @defaultValue none */
+  readonly impaired?: ReadonlySet<string>;
   readonly rules: DismantleRules;
   readonly owner: string;
   readonly spend?: Spend;
+  /** Machines that are worth having stopped, by id, and until when, epoch milliseconds. @defaultValue none */
+  readonly stopUntil?: ReadonlyMap<string, number>;
 }
 
 /** Jobs that are not over, as far as this client knows. */

@@ -10,7 +10,7 @@ import type { LiveJobs, Spend } from './situation.js';
 export interface SweepOptions {
   /** Megalith's own folder, as `megalithHome()` gives it. */
   readonly home: string;
-  readonly cloud: Pick<Cloud, 'name' | 'region' | 'list' | 'find' | 'stop' | 'terminate' | 'leftovers' | 'remove'>;
+  readonly cloud: SweptCloud;
   readonly owner: string;
   /** @defaultValue `defaultRules` */
   readonly rules?: DismantleRules;
@@ -19,10 +19,15 @@ export interface SweepOptions {
   readonly live?: () => Promise<LiveJobs>;
   /** Never starts an agent. What it throws counts as `unknown`. */
   readonly askAgent: (machine: CloudMachine, signal: AbortSignal) => Promise<AgentReport>;
-  /** Asks an agent that answers to take no more work, so that no client can lease what is about to end. `busy`: it has some. */
+  /**
+   * Asks the agent of a machine that answers to take no more work, so that no client can lease what is about to end. One that is gone is started
+   * for it: what it had goes on. `busy`: it has some.
+   */
   readonly retire: (machine: CloudMachine, signal: AbortSignal) => Promise<'free' | 'busy'>;
   /** @defaultValue unknown: no cap holds */
   readonly spend?: (machines: readonly CloudMachine[]) => Promise<Spend>;
+  /** As of `Situation`. @defaultValue none */
+  readonly stopUntil?: () => Promise<ReadonlyMap<string, number>>;
   /** Judges, and does nothing. @defaultValue false */
   readonly dryRun?: boolean;
   readonly signal?: AbortSignal;
@@ -32,6 +37,11 @@ export interface SweepOptions {
   readonly clocks?: () => ClockReading;
   readonly limits?: Partial<SweepLimits>;
 }
+
+export type SweptCloud = Pick<
+  Cloud,
+  'name' | 'region' | 'list' | 'find' | 'impaired' | 'stop' | 'terminate' | 'leftovers' | 'remove'
+>;
 
 /** The intents that this client knows. */
 export interface IntentRecords {

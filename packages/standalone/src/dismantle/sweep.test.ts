@@ -78,6 +78,27 @@ async function marked(): Promise<void> {
 }
 
 describe('a sweep', () => {
+  it('asks before it ends a machine whose agent is gone: what was started again may have work', async () => {
+    cloud = new MemoryCloud(orphans('i-1', 'i-2'));
+    for (const id of ['i-1', 'i-2']) reports.set(id, { state: 'absent' });
+    busy.add('i-1');
+    await marked();
+    expect(outcomes((await run()).deeds).sort()).toEqual(['i-1 busy', 'i-2 done']);
+  });
+
+  it('leaves a machine that is only out of reach from here: its checks are asked of the cloud', async () => {
+    cloud = new MemoryCloud(orphans('i-1', 'i-2'));
+    cloud.sound.add('i-1');
+    await marked();
+    expect(outcomes((await run()).deeds)).toEqual(['i-2 done']);
+    const broken = Object.assign(new MemoryCloud(orphans('i-1')), {
+      impaired: () => Promise.reject(new Error('it says no')),
+    });
+    const report = await run({ cloud: broken });
+    expect(report.verdicts).toMatchObject([{ machine: 'i-1', action: 'leave' }]);
+    expect(report.problems.join()).toContain('the checks of the cloud can’t be read');
+  });
+
   it('marks an orphan first, and ends it once the delay is over', async () => {
     cloud = new MemoryCloud(orphans('i-1'));
     expect((await run()).verdicts).toMatchObject([{ machine: 'i-1', action: 'mark' }]);

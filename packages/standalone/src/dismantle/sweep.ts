@@ -115,7 +115,9 @@ async function look(
   const intents = await local('the intents can’t be read', () => options.intents.read());
   const live = await local('the jobs can’t be read', async () => options.live?.());
   const spend = await local('the spend can’t be told', async () => options.spend?.(listed.items));
+  const stopUntil = await local('what is worth stopping can’t be read', async () => options.stopUntil?.());
   const reports = await askAgents(listed.items, options, limits, problems);
+  const impaired = await impairedOf(reports, options, limits, problems);
   const reading = clocks();
   const situation: Situation = {
     cloud: listed.items,
@@ -123,6 +125,7 @@ async function look(
     // Intents of other clouds and regions have their machines in other lists.
     intents: (intents ?? []).filter(({ provider, region }) => provider === cloud.name && region === cloud.region),
     reports,
+    impaired,
     marks: known.byMachine,
     now: reading.wallMs,
     clockSkewMs,
@@ -131,6 +134,7 @@ async function look(
     owner,
     ...(live === undefined ? {} : { live }),
     ...(spend === undefined ? {} : { spend }),
+    ...(stopUntil === undefined ? {} : { stopUntil }),
   };
   if (situation.isClockSuspect) problems.push('this computer’s clock was set: every delay begins anew');
   return { situation, reading, hasIntents: intents !== undefined, listError: listed.error };
@@ -158,13 +162,30 @@ async function askAgents(
   return reports;
 }
 
+/** Of machines whose agents don't answer, those that the cloud's own checks find dead. */
+async function impairedOf(
+  reports: ReadonlyMap<string, AgentReport>,
+  { cloud, signal }: SweepOptions,
+  { checkMs }: SweepLimits,
+  problems: string[],
+): Promise<ReadonlySet<string>> {
+  const silent = [...reports].filter(([, { state }]) => state === 'unreachable').map(([id]) => id);
+  const none: ReadonlySet<string> = new Set();
+  if (silent.length === 0 || cloud.impaired === undefined) return none;
+  const look = () => within(checkMs, 'the checks of the cloud', signal, ending => cloud.impaired!(silent, ending));
+  const impaired = await readOr(problems, 'the checks of the cloud can’t be read', look, none);
+  signal?.throwIfAborted();
+  return impaired;
+}
+
 function killsIn(verdicts: readonly Verdict[], { cloud, reports }: Situation): Kill[] {
   const machines = new Map(cloud.map(machine => [machine.id, machine]));
   return verdicts
     .filter((verdict): verdict is MachineVerdict => verdict.action === 'terminate' || verdict.action === 'stop')
     .map(verdict => {
-      const hasAgent = reports.get(verdict.machine)?.state === 'answered';
-      return { verdict, machine: machines.get(verdict.machine)!, hasAgent };
+      const state = reports.get(verdict.machine)?.state;
+      const hasAnswered = state === 'answered' || state === 'absent';
+      return { verdict, machine: machines.get(verdict.machine)!, hasAnswered };
     });
 }
 

@@ -22,7 +22,7 @@ describe('a machine', () => {
   } as const;
   const marked = new Map([['i-1', oldMark]]);
   const only = (of: Partial<Situation>): MachineVerdict => ofMachine(judge(situationOf(of)), 'i-1')!;
-  const silent = new Map([['i-1', unreachable]]);
+  const silent = { reports: new Map([['i-1', unreachable]]), impaired: new Set(['i-1']) };
 
   it('that only this client does not know is left: another computer may have its intent', () => {
     expect(only({ marks: marked })).toMatchObject({ action: 'unmark', reason: 'needed' });
@@ -32,18 +32,25 @@ describe('a machine', () => {
   });
 
   it('that is wanted and can’t be reached is left: the network may be down on this side', () => {
-    expect(only({ marks: marked, reports: silent, intents: [intentOf()] })).toMatchObject({ action: 'unmark' });
+    expect(only({ marks: marked, ...silent, intents: [intentOf()] })).toMatchObject({ action: 'unmark' });
   });
 
-  it('whose job is over and that can’t be reached goes', () => {
+  it('whose job is over and that can’t be reached goes, once it has served only where the cloud finds it dead too', () => {
     const live = { ids: new Set<string>(), machines: new Set<string>() };
     const intents = [intentOf({ job: 'j1', machine: 'i-1' })];
-    expect(only({ marks: marked, reports: silent, intents, live })).toMatchObject({
+    expect(only({ marks: marked, ...silent, intents, live })).toMatchObject({
       action: 'terminate',
       reason: 'orphan',
     });
+    const away = { marks: marked, reports: silent.reports, live };
+    expect(only({ ...away, intents })).toMatchObject({ action: 'terminate' });
+    const served = intents.map(intent => ({ ...intent, servedAt: start - hourMs }));
+    const because =
+      'it can’t be reached from here, and the cloud does not find it dead: the network on this side may be down';
+    expect(only({ ...away, intents: served })).toMatchObject({ action: 'unmark', reason: 'needed', because });
+    expect(only({ ...away, intents: served, impaired: new Set(['i-1']) }).action).toBe('terminate');
     const other = { ...live, machines: new Set(['i-1']) };
-    expect(only({ marks: marked, reports: silent, intents, live: other }).action).toBe('unmark');
+    expect(only({ marks: marked, ...silent, intents, live: other }).action).toBe('unmark');
   });
 
   it('that its intent gave up goes without a word of its agent, and not without the delay', () => {
@@ -59,15 +66,13 @@ describe('a machine', () => {
   it('whose agent outstays its tail goes, or is stopped where that is wanted and possible', () => {
     const reports = new Map([['i-1', answer({ idleForMs: 5 * minuteMs })]]);
     const intents = [intentOf()];
-    const { rules } = situationOf();
     expect(only({ intents, marks: marked, reports })).toMatchObject({ action: 'terminate', reason: 'idle' });
-    const whenIdle = { ...rules, whenIdle: 'stop' } as const;
-    expect(only({ intents, marks: marked, reports, rules: whenIdle })).toMatchObject({
-      action: 'stop',
-      reason: 'idle',
-    });
+    const stopUntil = new Map([['i-1', start + hourMs]]);
+    expect(only({ intents, marks: marked, reports, stopUntil })).toMatchObject({ action: 'stop', reason: 'idle' });
+    const past = new Map([['i-1', start - 1]]);
+    expect(only({ intents, marks: marked, reports, stopUntil: past }).action).toBe('terminate');
     const spot = [machineOf({ market: 'spot' })];
-    expect(only({ cloud: spot, intents, marks: marked, reports, rules: whenIdle }).action).toBe('terminate');
+    expect(only({ cloud: spot, intents, marks: marked, reports, stopUntil }).action).toBe('terminate');
   });
 
   it('that is stopped goes after a time of its own', () => {
@@ -82,6 +87,11 @@ describe('a machine', () => {
       reason: 'waiting',
     });
     expect(only({ cloud, rules, intents, marks: stoppedAt(start - 2 * hourMs) }).action).toBe('terminate');
+    const until = (at: number) =>
+      only({ cloud, rules, intents, marks: stoppedAt(start - hourMs), stopUntil: new Map([['i-1', at]]) }).action;
+    expect([until(start - 1), until(start + 1), until(start + 9 * hourMs)]).toEqual(['terminate', 'leave', 'leave']);
+    const live = { ids: new Set(['j1']), machines: new Set(['i-1']) };
+    expect(only({ cloud, rules, intents, live, marks: stoppedAt(start - 2 * hourMs) }).action).toBe('unmark');
     const given = [intentOf({ closedAt: start - hourMs })];
     expect(only({ cloud, rules, intents: given, marks: stoppedAt(start - rules.delayMs) }).action).toBe('terminate');
   });
@@ -100,17 +110,17 @@ describe('a machine', () => {
   it('that was started anew, or is another incarnation, begins its delay anew', () => {
     const intents: LaunchIntent[] = [];
     const again = [machineOf({ launchedAt: start - 30 * minuteMs })];
-    expect(only({ cloud: again, intents, reports: silent, marks: marked }).action).toBe('mark');
+    expect(only({ cloud: again, intents, ...silent, marks: marked }).action).toBe('mark');
     const other = [machineOf({ tags: { incarnation: 'c2' } })];
-    expect(only({ cloud: other, intents, reports: silent, marks: marked }).action).toBe('mark');
+    expect(only({ cloud: other, intents, ...silent, marks: marked }).action).toBe('mark');
   });
 
   it('with a mark from the future, or a launch in it, waits', () => {
     const future = new Map([['i-1', { ...oldMark, at: start + minuteMs }]]);
-    expect(only({ reports: silent, marks: future })).toMatchObject({ action: 'mark', mark: { at: start } });
+    expect(only({ ...silent, marks: future })).toMatchObject({ action: 'mark', mark: { at: start } });
     const cloud = [machineOf({ launchedAt: start + hourMs })];
     expect(
-      only({ cloud, reports: silent, marks: new Map([['i-1', { ...oldMark, launchedAt: start + hourMs }]]) }).action,
+      only({ cloud, ...silent, marks: new Map([['i-1', { ...oldMark, launchedAt: start + hourMs }]]) }).action,
     ).toBe('unmark');
   });
 
@@ -133,7 +143,7 @@ describe('a machine', () => {
   it('that is kept shows what it costs', () => {
     const cloud = [machineOf({ tags: { keep: 'see ticket 7' } })];
     const spend = { usdToday: 0, usdPerHour: new Map([['i-1', 2.5]]) };
-    expect(only({ cloud, spend, reports: silent, marks: marked })).toMatchObject({
+    expect(only({ cloud, spend, ...silent, marks: marked })).toMatchObject({
       action: 'unmark',
       because: 'somebody keeps it, for $2.50 an hour and $2.50 since its start: see ticket 7',
     });
@@ -141,7 +151,7 @@ describe('a machine', () => {
 
   it('says in a sentence when it goes', () => {
     const mark = { ...oldMark, at: start - minuteMs };
-    expect(only({ reports: silent, marks: new Map([['i-1', mark]]) })).toEqual({
+    expect(only({ ...silent, marks: new Map([['i-1', mark]]) })).toEqual({
       machine: 'i-1',
       incarnation: 'c1',
       action: 'leave',

@@ -134,7 +134,7 @@ describe('whatever clouds, intents, agents, marks and clocks say', () => {
     );
   });
 
-  it('an orphan whose agent does not answer ends in the second of two sweeps that are a delay apart', () => {
+  it('an orphan that neither answers nor passes the cloud’s checks ends in the second of two sweeps that are a delay apart', () => {
     const sweeps = fc.record({
       machine: anyMachine,
       rules: anyRules,
@@ -158,6 +158,7 @@ describe('whatever clouds, intents, agents, marks and clocks say', () => {
           isClockSuspect: false,
           rules,
           reports: new Map([...noise.reports, [orphan.id, { ...unreachable, at: now }]]),
+          impaired: new Set([orphan.id]),
           marks,
           now,
         });
@@ -166,6 +167,23 @@ describe('whatever clouds, intents, agents, marks and clocks say', () => {
         if (ofMachine(verdicts, orphan.id)!.action === 'terminate') return;
         const second = sweepAt(start + rules.delayMs + more, afterwards(first, verdicts).marks);
         expect(ofMachine(judge(second), orphan.id)).toMatchObject({ action: 'terminate', reason: 'orphan' });
+      }),
+      runs,
+    );
+  });
+
+  it('a machine that has served and is only out of reach from here lives to its own end, unless its intent gave it up', () => {
+    fc.assert(
+      fc.property(anySituation, situation => {
+        const running = situation.cloud.filter(({ state }) => state === 'running');
+        const cut: Situation = {
+          ...situation,
+          cloud: running,
+          intents: situation.intents.map(({ closedAt: _, machine: __, ...intent }) => ({ ...intent, servedAt: start })),
+          reports: new Map(running.map(({ id }) => [id, { ...unreachable, at: situation.now }])),
+          impaired: new Set(),
+        };
+        for (const { reason } of judge(cut).filter(isKill)) expect(reason).toBe('expired');
       }),
       runs,
     );

@@ -2,7 +2,16 @@ import { formatDuration } from '@megalith/core';
 import type { CloudMachine } from '../pool/cloud-machine.js';
 import { type IntentVerdict, judgeIntents } from './intent-verdicts.js';
 import type { Mark } from './marks.js';
-import { freshReport, type IntentBook, inWords, isBusy, isYoung, type Signal, signalsOf } from './signals.js';
+import {
+  freshReport,
+  type IntentBook,
+  inWords,
+  isBusy,
+  isOutOfReach,
+  isYoung,
+  type Signal,
+  signalsOf,
+} from './signals.js';
 import { endOf, type Situation } from './situation.js';
 
 type MachineReason =
@@ -42,6 +51,7 @@ export type Verdict = MachineVerdict | IntentVerdict;
  * - Past its end (`expires`, and the skew of clocks) a machine of this owner is terminated at once, whatever it does and whoever keeps it. Nothing
  *   drains it first: its own timer ends it at the same moment, and whoever leases must look at the end before.
  * - Otherwise two signals must hold in two sweeps that are a delay apart. A fresh report of jobs or a lease saves it, and so does `keep`.
+ * - That a machine which has served is out of reach from here is no signal: the cloud's own checks have to find it dead too.
  * - A clock that was set delays, and never kills.
  */
 export function judge(situation: Situation): Verdict[] {
@@ -77,16 +87,18 @@ export function judgeMachine(machine: CloudMachine, intents: IntentBook, situati
 
   const signals = signalsOf(machine, intents, situation);
   const isStopped = signals.includes('stopped');
-  if (signals.length < 2 && !isStopped) return spare(young ? 'booting' : 'needed', singleWords(signals));
+  if (signals.length < 2 && !isStopped) {
+    const isAway = isOutOfReach(machine, intents.get(machine.tags.intent), situation);
+    return spare(young ? 'booting' : 'needed', isAway ? outOfReachWords : singleWords(signals));
+  }
   const kind = isStopped ? 'stopped' : 'suspect';
   const because = inWords(signals);
   if (mark === undefined || isSuspect || !isOf(mark, machine, kind) || mark.at > now) {
     const fresh: Mark = { ...markOf(machine), at: now, kind, because };
     return { ...nameOf(machine), action: 'mark', reason: kind, because, mark: fresh };
   }
-  const patienceMs =
-    isStopped && !signals.includes('disowned') ? Math.max(rules.stoppedMs, rules.delayMs) : rules.delayMs;
-  const leftMs = mark.at + patienceMs - now;
+  const until = isStopped && !signals.includes('disowned') ? stoppedUntil(machine, mark, situation) : mark.at;
+  const leftMs = Math.max(mark.at + rules.delayMs, until) - now;
   if (leftMs > 0)
     return verdict('leave', 'waiting', `${because}; it goes in ${formatDuration(leftMs)} if that stays so`);
   const reason = reasonOf(signals);
@@ -127,9 +139,16 @@ function reasonOf(signals: readonly Signal[]): MachineReason {
 }
 
 /** A spot machine can't be stopped as others can. */
-function mayStop({ market, state }: CloudMachine, { rules }: Situation): boolean {
-  return rules.whenIdle === 'stop' && market === 'on-demand' && state === 'running';
+function mayStop({ id, market, state }: CloudMachine, { stopUntil, now }: Situation): boolean {
+  return (stopUntil?.get(id) ?? 0) > now && market === 'on-demand' && state === 'running';
 }
+
+function stoppedUntil({ id }: CloudMachine, { at }: Mark, { stopUntil, rules }: Situation): number {
+  return Math.min(at + rules.stoppedMs, stopUntil?.get(id) ?? Number.POSITIVE_INFINITY);
+}
+
+const outOfReachWords =
+  'it can’t be reached from here, and the cloud does not find it dead: the network on this side may be down';
 
 function singleWords(signals: readonly Signal[]): string {
   return signals.length === 0 ? 'nothing speaks against it' : `only one thing speaks against it: ${inWords(signals)}`;

@@ -6,16 +6,18 @@ export interface AskOptions {
   readonly signal?: AbortSignal;
   /** For the way to the machine and its answer together, milliseconds. @defaultValue 10,000 */
   readonly timeoutMs?: number;
+  /** Brings an agent there where none runs. @defaultValue false */
+  readonly start?: boolean;
 }
 
 /**
- * Does something over a route to the machine's agent, which is not started for it.
+ * Does something over a route to the machine's agent, which is not started for it unless that is asked for.
  * @throws MegalithError NOT_FOUND where no agent of this Megalith runs there; TIMED_OUT; CANCELLED; what `reach` and `deed` throw
  */
 export async function withAgent<T>(
   machine: Machine,
   deed: (route: AgentRoute, signal: AbortSignal) => Promise<T>,
-  { signal, timeoutMs = 10_000 }: AskOptions,
+  { signal, timeoutMs = 10_000, start = false }: AskOptions,
 ): Promise<T> {
   const deadline = AbortSignal.timeout(timeoutMs);
   const ending = signal === undefined ? deadline : AbortSignal.any([deadline, signal]);
@@ -24,15 +26,16 @@ export async function withAgent<T>(
     if (ending.aborted) end();
     else ending.addEventListener('abort', end, { once: true });
   });
-  return await Promise.race([reached(machine, deed, ending), isOver]);
+  return await Promise.race([reached(machine, deed, start, ending), isOver]);
 }
 
 async function reached<T>(
   machine: Machine,
   deed: (route: AgentRoute, signal: AbortSignal) => Promise<T>,
+  start: boolean,
   signal: AbortSignal,
 ): Promise<T> {
-  const route = await machine.reach({ start: false, signal });
+  const route = await machine.reach({ start, signal });
   const close = (): void => route.close();
   signal.addEventListener('abort', close, { once: true });
   try {

@@ -3,17 +3,20 @@ import { askAgent } from '../backend/agent-request.js';
 import type { Machine } from '../machine.js';
 import { withAgent } from '../machines/with-agent.js';
 import { type AgentReport, reportOf } from './agent-report.js';
-import { awaitHost, type ReadyMachine } from './await-host.js';
+import type { ReadyMachine } from './await-host.js';
 import type { Cloud } from './cloud.js';
 import type { CloudMachine } from './cloud-machine.js';
+import { comeBack } from './come-back.js';
 import { inFlight } from './in-flight.js';
 import { thisIntentClient } from './intent-client.js';
 import type { IntentStore } from './intent-store.js';
+import { jobCame, type Keeping } from './keeping.js';
 import type { LaunchIntent } from './launch-intent.js';
 import { leaseMachine, refusedByOwn } from './lease-machine.js';
-import { giveBack, makeMachine, newIntent } from './make-machine.js';
+import { makeMachine, newIntent } from './make-machine.js';
 import type { MachineRequirements, Offer } from './offer.js';
 import { chooseMachine, type PooledMachine } from './reuse.js';
+import { startAgain } from './start-again.js';
 import { stateOf } from './state-of.js';
 
 /** What a job wants of a pool. */
@@ -31,8 +34,8 @@ export interface PoolDesk {
   /** As machines' tags name it. */
   readonly image: string;
   readonly maxLifetimeMs: number;
-  /** How to reach a machine; undefined where this client can't, or not yet. @param startMs how long it took to start so far */
-  readonly hostOf: (machine: CloudMachine, startMs?: number) => Promise<Machine | undefined>;
+  /** How to reach a machine; undefined where this client can't, or not yet. */
+  readonly hostOf: (machine: CloudMachine) => Promise<Machine | undefined>;
   /** What a type has to give; undefined where nobody knows. */
   readonly shapeOf: (
     machine: CloudMachine,
@@ -43,6 +46,8 @@ export interface PoolDesk {
   readonly askMs?: number;
   /** As of `awaitHost`. */
   readonly bootMs?: number;
+  /** How long machines are kept without work. @defaultValue as their agents were told at first, and nothing is learned */
+  readonly keeping?: Keeping;
   /** What all machines of the owner may cost in a day before no more are made. @defaultValue none */
   readonly maxUsdPerDay?: number;
   /** Told what is going on, in a few words for people. */
@@ -86,15 +91,16 @@ interface Pooled {
   readonly pool: PooledMachine | undefined;
 }
 
-const surveys = new WeakMap<PoolDesk, ReturnType<typeof inFlight<Survey>>>();
+/** By the place of the intents: each job may have a desk of its own at it. */
+const surveys = new WeakMap<IntentStore, ReturnType<typeof inFlight<Survey>>>();
 /** What jobs of this process have had, or are getting, by the place of the intents: the job's id with that of a machine, and intents. */
 const hadBy = new WeakMap<IntentStore, Set<string>>();
 
 function surveyOf(desk: PoolDesk): ReturnType<typeof inFlight<Survey>> {
-  let survey = surveys.get(desk);
+  let survey = surveys.get(desk.intents);
   if (survey === undefined) {
     survey = inFlight(() => look(desk));
-    surveys.set(desk, survey);
+    surveys.set(desk.intents, survey);
   }
   return survey;
 }
@@ -172,18 +178,26 @@ async function reuse(
     if (use === 'none' || chosen === undefined) return undefined;
     taken.add(chosen.id);
     const { machine } = pooled.find(({ machine: { id } }) => id === chosen.id)!;
-    const ready = use === 'warm' ? await reached(machine, desk, signal) : await started(machine, desk, signal);
+    // A part of the same job must not take it for one that was left unfinished.
+    if (use === 'stopped') had.add(machine.tags.intent);
+    const ready =
+      use === 'warm' ? await reached(machine, desk, signal) : await startAgain(machine, wanted.job, desk, signal);
     if (ready === undefined) continue;
-    const refusal = await leaseMachine(wanted, ready, desk);
+    const refusal = await leaseMachine(wanted, ready, desk, signal);
     if (refusal === undefined) {
       had.add(`${wanted.job} ${chosen.id}`);
       const { intent } = machine.tags;
       await desk.intents.take(intent, wanted.job, thisIntentClient(), signal);
       had.add(intent);
+      await jobCame(machine, false, desk);
+      desk.tell?.(
+        `${machine.type} in ${machine.zone} (${machine.id}) ${use === 'warm' ? 'was warm' : 'has started again'}`,
+      );
       return { ...ready, how: use === 'warm' ? 'warm' : 'started', intent };
     }
     desk.tell?.(`${machine.id} is not to be had: ${refusal.message}`);
     ready.route.close();
+    if (use === 'stopped') await desk.intents.release(machine.tags.intent, wanted.job, desk.now());
   }
 }
 
@@ -249,36 +263,27 @@ async function reached(
   }
 }
 
-async function started(machine: CloudMachine, desk: PoolDesk, signal: AbortSignal | undefined): Promise<ReadyMachine> {
-  desk.tell?.(`starting ${machine.id}`);
-  const { cloud, hostOf, bootMs, now } = desk;
-  const since = now();
-  try {
-    await cloud.start(machine.id, signal);
-    return await awaitHost(machine, {
-      cloud,
-      hostOf: found => hostOf(found, now() - since),
-      ...(bootMs === undefined ? {} : { withinMs: bootMs }),
-      signal,
-    });
-  } catch (error) {
-    await giveBack(machine.id, undefined, desk, error);
-    throw error;
-  }
-}
-
 async function make(
   wanted: Wanted,
   unfinishedIntent: LaunchIntent | undefined,
   desk: PoolDesk,
   signal: AbortSignal | undefined,
 ): Promise<Acquired> {
-  const intent = unfinishedIntent ?? newIntent(wanted, desk);
-  hadOf(desk).add(intent.id);
-  const ready = await makeMachine(intent, desk, signal, async ({ route, machine }) => {
-    const refusal = await leaseMachine(wanted, { route }, desk);
+  const lease = async ({ route, machine }: ReadyMachine): Promise<void> => {
+    const refusal = await leaseMachine(wanted, { route, machine }, desk, signal);
     if (refusal !== undefined) throw refusedByOwn(machine, wanted, refusal);
-  });
-  hadOf(desk).add(`${wanted.job} ${ready.machine.id}`);
+  };
+  const had = hadOf(desk);
+  const isServed = unfinishedIntent?.servedAt !== undefined;
+  const old = isServed ? await comeBack(unfinishedIntent, desk, signal, lease) : undefined;
+  if (old !== undefined) {
+    had.add(`${wanted.job} ${old.machine.id}`);
+    return { ...old, how: 'warm', intent: unfinishedIntent!.id };
+  }
+  const intent = isServed || unfinishedIntent === undefined ? newIntent(wanted, desk) : unfinishedIntent;
+  had.add(intent.id);
+  const ready = await makeMachine(intent, desk, signal, lease);
+  had.add(`${wanted.job} ${ready.machine.id}`);
+  await jobCame(ready.machine, true, desk);
   return { ...ready, how: 'new', intent: intent.id };
 }

@@ -28,7 +28,11 @@ export interface Cloud {
   list(signal?: AbortSignal): AsyncIterable<CloudMachine>;
   /** One machine as it is now; undefined where the cloud does not know it (yet). */
   find(id: string, signal?: AbortSignal): Promise<CloudMachine | undefined>;
+  /** Those of some running machines that the cloud's own checks find dead. What it has not checked yet is none of them. @defaultValue nobody checks */
+  impaired?(ids: readonly string[], signal?: AbortSignal): Promise<ReadonlySet<string>>;
   start(id: string, signal?: AbortSignal): Promise<void>;
+  /** What a machine's own shutdown is: its end for good, as it is at its launch, or a stop. @defaultValue always its end */
+  atShutdown?(id: string, what: 'terminate' | 'stop', signal?: AbortSignal): Promise<void>;
   stop(id: string, signal?: AbortSignal): Promise<void>;
   /** Settles once the cloud says that it is `terminated`, and not before: that it does not know the machine proves nothing. */
   terminate(id: string, signal?: AbortSignal): Promise<void>;

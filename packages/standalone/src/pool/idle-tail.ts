@@ -5,6 +5,8 @@ export interface IdleTailFacts {
   readonly usdPerHour: number;
   /** From the launch until the agent serves, as it was measured; all of it is billed. Milliseconds. */
   readonly startMs: number;
+  /** `startMs` is that of a machine which was stopped. @defaultValue false */
+  readonly isAgain?: boolean;
   /** What each start is billed for at least, milliseconds. @defaultValue 60 s, as EC2 does */
   readonly minimumBilledMs?: number;
   /** What the user says; it wins. Milliseconds. */
@@ -32,6 +34,7 @@ const longestInStarts = 3;
  */
 export function idleTail(facts: IdleTailFacts): IdleTail {
   const { usdPerHour, startMs, minimumBilledMs = 60_000, pinnedMs, past = noPastUse } = facts;
+  const start = facts.isAgain === true ? 'a start again' : 'a new start';
   const usd = (ms: number): string => formatUsd((ms / 3_600_000) * usdPerHour);
   if (pinnedMs !== undefined) {
     return { idleTailMs: pinnedMs, why: `the configuration says ${formatMs(pinnedMs)} (${usd(pinnedMs)})` };
@@ -44,13 +47,13 @@ export function idleTail(facts: IdleTailFacts): IdleTail {
   }
   const plain = {
     idleTailMs: startMs,
-    why: `a new start is billed ${formatMs(startMs)} (${usd(startMs)}), and idling as long costs the same`,
+    why: `${start} is billed ${formatMs(startMs)} (${usd(startMs)}), and idling as long costs the same`,
   };
   if (past.gapsMs.length < fewestGaps) return plain;
   const bestMs = cheapestTail(past, startMs, paidMs);
   if (bestMs === startMs) return plain;
   const isKept = past.gapsMs.filter(gap => gap <= bestMs).length;
-  const why = `of the last ${past.gapsMs.length} gaps between jobs ${isKept} were no longer than that; a new start costs ${usd(startMs)}`;
+  const why = `of the last ${past.gapsMs.length} gaps between jobs ${isKept} were no longer than that; ${start} costs ${usd(startMs)}`;
   return { idleTailMs: bestMs, why };
 }
 

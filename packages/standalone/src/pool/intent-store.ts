@@ -28,6 +28,7 @@ const launchIntent = z.object({
   expiresAt: moment,
   tries: z.array(launchTry),
   machine: z.exactOptional(z.string().min(1)),
+  servedAt: z.exactOptional(moment),
   releasedAt: z.exactOptional(moment),
   closedAt: z.exactOptional(moment),
 });
@@ -91,21 +92,32 @@ export class IntentStore {
 
   /** A job has got the machine that another left. */
   async take(id: string, job: string, client: IntentClient, signal?: AbortSignal): Promise<void> {
+    await this.#files.change(id, old => (old === undefined ? undefined : takenBy(old, job, client)), signal);
+  }
+
+  /** The same, unless another job has it or nobody wants it any more. @returns whether this job has it now */
+  async takeLeft(id: string, job: string, client: IntentClient, signal?: AbortSignal): Promise<boolean> {
+    let isTaken = false;
     await this.#files.change(
       id,
       old => {
         if (old === undefined) return undefined;
-        const { releasedAt: _, ...rest } = old;
-        return { ...rest, job, client };
+        isTaken = old.closedAt === undefined && (old.releasedAt !== undefined || (old.job ?? job) === job);
+        return isTaken ? takenBy(old, job, client) : old;
       },
       signal,
     );
+    return isTaken;
   }
 
   /** Removes an intent: only once its machine was seen terminated, or none can come of it. */
   async forget(id: string, signal?: AbortSignal): Promise<void> {
     await this.#files.change(id, () => undefined, signal);
   }
+}
+
+function takenBy({ releasedAt: _, ...intent }: LaunchIntent, job: string, client: IntentClient): LaunchIntent {
+  return { ...intent, job, client };
 }
 
 /** What two processes know of one intent: the newer, and nothing of the older lost. */

@@ -26,6 +26,8 @@ export interface LaunchIntent {
   readonly tries: readonly LaunchTry[];
   /** Set once the cloud answered with a machine. */
   readonly machine?: string;
+  /** Set once an agent has served on its machine: from then on that may have work of which nobody else can tell. */
+  readonly servedAt?: number;
   /** Set once its job has left the machine: it is nobody's, warm for whoever comes, and stays for as long as its agent keeps it. */
   readonly releasedAt?: number;
   /** Set once no machine of this intent is wanted any more: a machine that turns up is dismantled. */

@@ -3,6 +3,7 @@ import { askAgent } from '../backend/agent-request.js';
 import type { PoolDesk, Wanted } from './acquire.js';
 import type { ReadyMachine } from './await-host.js';
 import type { CloudMachine } from './cloud-machine.js';
+import { mustEnd } from './keeping.js';
 
 /** Why a machine's agent does not give it to a job. */
 export interface LeaseRefusal {
@@ -13,21 +14,31 @@ export interface LeaseRefusal {
 /** A job's first sign of life comes right after its lease. */
 const leaseTtlMs = 5 * 60_000;
 
-/** Asks a machine's agent to give it to a job. Undefined where the job has it. */
+/** Asks a machine's agent to give it to a job. Undefined where the job has it, and the machine's own timer ends it for good. */
 export async function leaseMachine(
   wanted: Wanted,
-  { route }: Pick<ReadyMachine, 'route'>,
-  { owner }: Pick<PoolDesk, 'owner'>,
+  { route, machine }: Pick<ReadyMachine, 'route' | 'machine'>,
+  desk: Pick<PoolDesk, 'owner' | 'cloud' | 'now' | 'tell' | 'keeping'>,
+  signal?: AbortSignal,
 ): Promise<LeaseRefusal | undefined> {
   const { cpus, memoryBytes } = wanted.requirements;
+  const holder = { owner: desk.owner, job: wanted.job };
   const answer = await askAgent(await route.open(), {
     type: 'lease',
-    holder: { owner, job: wanted.job },
+    holder,
     label: wanted.label,
     requirements: { cpus, memoryBytes },
     ttlMs: leaseTtlMs,
   });
-  return answer.granted ? undefined : answer;
+  if (!answer.granted) return answer;
+  try {
+    await mustEnd(machine, desk, signal);
+    return undefined;
+  } catch (error) {
+    await askAgent(await route.open(), { type: 'endLease', holder });
+    signal?.throwIfAborted();
+    return { reason: 'DRAINING', message: `its shutdown is a stop, and stays one: ${(error as Error).message}` };
+  }
 }
 
 /** What is wrong where a machine is not even for the job that it was made for. */

@@ -34,11 +34,12 @@ describe('what a client notes of its machines', () => {
 
   it('grows with what is learned, and with nothing that is wrong', async () => {
     const notes = new MachineNotes(home);
-    expect(await notes.learn(note.id, { startMs: 1 })).toBeUndefined();
+    const plan = { idleTailMs: 41_000, why: 'it pays', atEnd: 'stop', stoppedForMs: 3_600_000, at: 1 } as const;
+    expect(await notes.learn(note.id, { market: 'spot' })).toBeUndefined();
     await notes.put(note);
-    const learned = [notes.learn(note.id, { startMs: 41_000 }), notes.learn(note.id, { address: '10.0.0.7' })];
+    const learned = [notes.learn(note.id, { plan }), notes.learn(note.id, { address: '10.0.0.7' })];
     await Promise.all(learned);
-    expect(await notes.find(note.id)).toEqual({ ...note, startMs: 41_000, address: '10.0.0.7' });
+    expect(await notes.find(note.id)).toEqual({ ...note, plan, address: '10.0.0.7' });
     await expect(notes.learn(note.id, { hostKeys: [] })).rejects.toThrow();
     expect((await notes.find(note.id))?.hostKeys).toEqual(note.hostKeys);
   });

@@ -1,6 +1,7 @@
 import { join } from 'node:path';
 import * as z from 'zod';
 import type { Market } from './cloud-machine.js';
+import type { KeepPlan } from './keep-plan.js';
 import { type DamagedFile, RecordFolder } from './record-folder.js';
 
 /** What this client knows of a machine of a cloud, to reach it again: nothing here is in the cloud's list. */
@@ -29,10 +30,16 @@ export interface MachineNote {
   readonly jump?: string;
   /** Megalith's one folder there. */
   readonly folder?: string;
-  /** From the launch until its agent served, as measured, milliseconds. */
-  readonly startMs?: number;
-  /** From a start after a stop until its agent served, as measured, milliseconds. */
-  readonly restartMs?: number;
+  /** What becomes of it when it is without work. */
+  readonly plan?: NotedPlan;
+}
+
+/** As it was decided last. Where it says `stop`, the machine's shutdown may be a stop. */
+export interface NotedPlan extends KeepPlan {
+  /** Epoch milliseconds. */
+  readonly at: number;
+  /** Somebody made the machine to be warm for so long. */
+  readonly isPromised?: boolean;
 }
 
 const text = z.string().min(1);
@@ -53,8 +60,17 @@ const machineNote = z.object({
   market: z.exactOptional(z.enum(['on-demand', 'spot'])),
   jump: z.exactOptional(text),
   folder: z.exactOptional(text),
-  startMs: z.exactOptional(span),
-  restartMs: z.exactOptional(span),
+  plan: z.exactOptional(
+    z.object({
+      idleTailMs: span,
+      why: z.string(),
+      atEnd: z.enum(['terminate', 'stop']),
+      stoppedForMs: z.exactOptional(span),
+      whyEnd: z.exactOptional(z.string()),
+      at: span,
+      isPromised: z.exactOptional(z.boolean()),
+    }),
+  ),
 });
 
 export interface StoredNotes {
@@ -80,9 +96,7 @@ export class MachineNotes {
   /** Changes a part of a note; undefined where there is none. */
   async learn(
     id: string,
-    learned: Partial<
-      Pick<MachineNote, 'address' | 'market' | 'folder' | 'hostKeys' | 'hasOwnKey' | 'startMs' | 'restartMs'>
-    >,
+    learned: Partial<Pick<MachineNote, 'address' | 'market' | 'folder' | 'hostKeys' | 'hasOwnKey' | 'plan'>>,
     signal?: AbortSignal,
   ): Promise<MachineNote | undefined> {
     return await this.#files.change(

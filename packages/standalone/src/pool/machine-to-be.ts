@@ -11,6 +11,8 @@ export interface MachineToBeOptions {
   readonly usdPerHour: number;
   /** Called once it is there. */
   readonly onAcquired: (acquired: Acquired) => void;
+  /** Called for each way to it that is opened. */
+  readonly onRoute?: (route: AgentRoute) => void;
 }
 
 /**
@@ -68,7 +70,9 @@ export function machineToBe(job: Pick<BackendJob, 'id'>, options: MachineToBeOpt
     clearance,
     usdPerHour,
     async reach({ signal }) {
-      return acquired === undefined ? await first(signal) : await again(acquired, signal);
+      const route = acquired === undefined ? await first(signal) : await again(acquired, signal);
+      options.onRoute?.(route);
+      return route;
     },
   };
 }

@@ -4,8 +4,11 @@ import type { PoolDesk, Wanted } from './acquire.js';
 import { awaitHost, type ReadyMachine } from './await-host.js';
 import { withinBudget } from './budget.js';
 import type { CloudMachine } from './cloud-machine.js';
+import { formatMs } from './in-words.js';
 import { thisIntentClient } from './intent-client.js';
+import { cameUp } from './keeping.js';
 import type { LaunchIntent } from './launch-intent.js';
+import { askingText, bootingText } from './offer-text.js';
 
 /** For the ending of a machine that nobody wants any more. */
 const giveBackMs = 60_000;
@@ -48,22 +51,27 @@ export async function makeMachine(
   const intent = await intents.put({ ...wantedIntent, client: thisIntentClient() }, signal);
   let machine: CloudMachine | undefined;
   try {
-    desk.tell?.(`asking ${cloud.name} for ${offers[0]?.shape.type ?? 'a machine'}`);
+    desk.tell?.(askingText(cloud.name, offers));
     const keep = async (changed: LaunchIntent): Promise<void> => {
       await intents.put(changed, signal);
     };
     machine = await cloud.launch(intent, offers, keep, signal);
     const made = machine;
+    const launched = now();
     await intents.put({ ...((await intents.find(intent.id)) ?? intent), machine: made.id });
-    desk.tell?.(`${made.type} in ${made.zone} (${made.id}) boots`);
+    desk.tell?.(bootingText(made, offers));
     const ready = await awaitHost(made, {
       cloud,
-      hostOf: found => hostOf(found, now() - since),
+      hostOf,
       ...(bootMs === undefined ? {} : { withinMs: bootMs }),
       signal,
     });
+    desk.tell?.(`${made.id} serves, ${formatMs(Math.round((now() - since) / 1000) * 1000)} after it was asked for`);
     try {
-      await Promise.all([claim(ready), settled(intent, desk)]);
+      const isFirst = wantedIntent.tries.length === 0;
+      const tookMs = isFirst ? now() - launched : undefined;
+      const up = cameUp(ready, { how: 'new', tookMs, isPromised: intent.job === undefined }, desk);
+      await Promise.all([claim(ready), served(intent, desk), up]);
     } catch (error) {
       ready.route.close();
       throw error;
@@ -75,7 +83,16 @@ export async function makeMachine(
   }
 }
 
-/** Nobody will ask for the machine again. What can't be removed now is left to the dismantler. */
+/** The machine serves: nobody will ask the cloud for it again, and whoever comes later must know that before he can't any more. */
+async function served({ id }: LaunchIntent, desk: PoolDesk): Promise<void> {
+  const { intents, now } = desk;
+  const intent = await intents.find(id);
+  if (intent === undefined) return;
+  await intents.put({ ...intent, servedAt: now() });
+  await settled(intent, desk);
+}
+
+/** What can't be removed now is left to the dismantler. */
 async function settled({ id }: LaunchIntent, { cloud, intents, tell }: PoolDesk): Promise<void> {
   try {
     const intent = await intents.find(id);
@@ -87,8 +104,8 @@ async function settled({ id }: LaunchIntent, { cloud, intents, tell }: PoolDesk)
 
 /** The machine of which an error of the cloud tells. */
 function idIn(error: unknown): string | undefined {
-  const id = isMegalithError(error) ? error.details?.id : undefined;
-  return typeof id === 'string' ? id : undefined;
+  const machine = isMegalithError(error) ? error.details?.machine : undefined;
+  return typeof machine === 'string' ? machine : undefined;
 }
 
 /** Ends what was made for nothing. @throws MegalithError CLOUD_FAILED where it can't be: the dismantler will have to */

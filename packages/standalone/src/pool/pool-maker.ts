@@ -1,12 +1,15 @@
 import type { Label } from '@megalith/agent';
-import { type BackendJob, type Candidate, formatSize, type JobRequest } from '@megalith/core';
+import type { BackendJob, Candidate, JobRequest } from '@megalith/core';
 import type { MachineMaker } from '../backend/machine-maker.js';
 import type { PlacedJobs } from '../backend/placed-jobs.js';
-import type { Machine } from '../machine.js';
+import type { AgentRoute, Machine } from '../machine.js';
 import type { PoolDesk } from './acquire.js';
+import type { CloudMachine } from './cloud-machine.js';
 import type { IntentStore } from './intent-store.js';
+import { jobLeaves } from './keeping.js';
 import { machineToBe } from './machine-to-be.js';
 import type { MachineRequirements } from './offer.js';
+import { choiceText } from './offer-text.js';
 import { sharesOf, unsaidMemoryBytes } from './shares.js';
 
 export interface PoolMakerOptions {
@@ -24,18 +27,20 @@ export function createPoolMaker({ desk, intents, placed, clearance, slots }: Poo
   const hadBy = new Map<string, string[]>();
   /** The intents of machines that were made for jobs. */
   const intentOf = new WeakMap<Machine, { readonly id: string; readonly job: string }>();
+  /** Machines that jobs have now, and the way to each while it is open. */
+  const having = new WeakMap<Machine, { readonly machine: CloudMachine; readonly since: number; route?: AgentRoute }>();
   const shares = (job: JobRequest & Pick<BackendJob, 'detached'>): number[] => sharesOf(job, slots);
   return {
     async offer(job, signal) {
       const each = shares(job);
-      const [best] = await desk.cloud.offers(sizeFor(job, each[0]!), signal);
-      const { shape, usableMemoryBytes, usdPerHour } = best!;
+      const offers = await desk.cloud.offers(sizeFor(job, each[0]!), signal);
+      const { shape, usableMemoryBytes, usdPerHour } = offers[0]!;
       const { cpus, memoryBytes = unsaidMemoryBytes } = job.requirements;
       const many = each.length > 1 ? `${each.length} × ` : '';
       const most = Math.min(Math.floor(shape.cpus / cpus), Math.floor(usableMemoryBytes / memoryBytes));
       const candidate: Candidate = {
         backend: 'standalone',
-        description: `${many}${shape.type} of ${desk.cloud.name} ${desk.cloud.region}, ${shape.cpus} cpus, ${formatSize(usableMemoryBytes)} usable`,
+        description: `a machine of ${desk.cloud.name} ${desk.cloud.region}: ${many}${choiceText(offers)}`,
         cpus: shape.cpus,
         usableMemoryBytes,
         slots: each.length > 1 ? each.reduce((sum, tasks) => sum + tasks, 0) : Math.max(1, most),
@@ -47,12 +52,14 @@ export function createPoolMaker({ desk, intents, placed, clearance, slots }: Poo
     machineFor(job: BackendJob, tasks: number) {
       // What a machine may hold is what its site is cleared for: until policy says more, each job counts as that.
       const wanted = { job: job.id, requirements: sizeFor(job, tasks), label: clearance };
+      const { tell = desk.tell } = job;
       const machine: Machine = machineToBe(job, {
-        desk,
+        desk: tell === undefined ? desk : { ...desk, tell },
         wanted,
         clearance,
         usdPerHour: 0,
         onAcquired: acquired => {
+          having.set(machine, { machine: acquired.machine, since: desk.now() });
           const ids = [...(hadBy.get(job.id) ?? []), `${desk.cloud.name}:${acquired.machine.id}`];
           hadBy.set(job.id, ids);
           placed.add(
@@ -61,8 +68,23 @@ export function createPoolMaker({ desk, intents, placed, clearance, slots }: Poo
           );
           if (acquired.intent !== undefined) intentOf.set(machine, { id: acquired.intent, job: job.id });
         },
+        onRoute: route => {
+          const had = having.get(machine);
+          if (had === undefined) return;
+          had.route = route;
+          void route.closed.then(() => {
+            if (had.route === route) delete had.route;
+          });
+        },
       });
       return machine;
+    },
+    async leaving(machine) {
+      const had = having.get(machine);
+      // One that nobody has a way to may be dead: its shutdown stays its end.
+      if (had?.route === undefined) return;
+      having.delete(machine);
+      await jobLeaves(had.machine, had.route, desk.now() - had.since, desk);
     },
     async left(machine) {
       const intent = intentOf.get(machine);

@@ -1,13 +1,13 @@
 import type { Clearance } from '../inventory/host-entry.js';
 import type { AgentAnswer } from './agent-report.js';
 import type { CloudMachine, CloudState } from './cloud-machine.js';
-import { idleTail } from './idle-tail.js';
+import { keepPlan } from './keep-plan.js';
 import { type Life, type LifeEvent, newLife, next } from './lifecycle.js';
+import { noUses } from './machine-uses.js';
 import { noPastUse, type PastUse, withUse } from './past-use.js';
 import { chooseMachine, type PooledMachine } from './reuse.js';
 import { type BilledMachine, spentUsd } from './spend.js';
 import { stateOf } from './state-of.js';
-import { stopOrTerminate } from './stop-or-terminate.js';
 import { Timeline } from './timeline.fixture.js';
 
 export interface SimShape {
@@ -53,8 +53,8 @@ export interface SimMachine {
   ended?: 'tail' | 'stopped for long' | 'expiry';
 }
 
-export const diskBytes = 64 * 2 ** 30;
-export const usdPerGibMonth = 0.08;
+/** 64 GiB at 8 cents a month. */
+export const diskUsdPerHour = (64 * 0.08) / 730;
 export const lifetimeMs = 12 * 3_600_000;
 const longestJobMs = 3 * 3_600_000;
 const cloudLagMs = 40_000;
@@ -87,7 +87,7 @@ export class PoolSimulation {
   spentUsd(machines: readonly SimMachine[]): number {
     const billed = machines.map(({ shape, runs }): BilledMachine => ({ usdPerHour: shape.usdPerHour, runs }));
     const stoppedMs = machines.reduce((sum, one) => sum + one.stoppedMs, 0);
-    return spentUsd(billed, this.#time.now) + (stoppedMs / 3_600_000 / 730) * (diskBytes / 2 ** 30) * usdPerGibMonth;
+    return spentUsd(billed, this.#time.now) + (stoppedMs / 3_600_000) * diskUsdPerHour;
   }
 
   #arrive(job: SimJob): void {
@@ -206,31 +206,26 @@ export class PoolSimulation {
   #idle(machine: SimMachine, busyMs: number): void {
     const { now } = this.#time;
     const turn = ++machine.turn;
-    const { usdPerHour, startMs } = machine.shape;
+    const { usdPerHour, startMs, restartMs } = machine.shape;
     const kind = kindOf(machine);
     const past = this.#pasts.get(kind) ?? noPastUse;
-    const { idleTailMs } = idleTail({ usdPerHour, startMs, past });
-    this.#pasts.set(kind, { ...past, spareMs: past.spareMs + busyMs });
-    machine.idle = { since: now, tailMs: idleTailMs };
-    this.#time.at(now + idleTailMs, () => {
-      if (machine.turn === turn) this.#rest(machine);
-    });
-  }
-
-  #rest(machine: SimMachine): void {
-    const { now } = this.#time;
-    const decision = stopOrTerminate({
-      ...machine.shape,
+    const known = noUses(kind, { provider: 'sim', region: 'r', image: 'ami-1', type: machine.shape.type });
+    const plan = keepPlan({
       market: 'on-demand',
-      diskBytes,
-      usdPerGibMonth,
-      hasLocalData: false,
+      usdPerHour,
+      diskUsdPerHour,
+      hasLocalDisks: false,
       leftMs: machine.expiresAt - now,
-      gapsMs: this.#pasts.get(kindOf(machine))?.gapsMs ?? [],
-      idleForMs: now - machine.idle!.since,
+      uses: { ...known, startsMs: [startMs], restartsMs: [restartMs], past },
+      whenIdle: 'auto',
     });
-    if (decision.do === 'terminate') this.#end(machine, 'tail');
-    else this.#stop(machine, decision.forMs);
+    this.#pasts.set(kind, { ...past, spareMs: past.spareMs + busyMs });
+    machine.idle = { since: now, tailMs: plan.idleTailMs };
+    this.#time.at(now + plan.idleTailMs, () => {
+      if (machine.turn !== turn) return;
+      if (plan.stoppedForMs === undefined) this.#end(machine, 'tail');
+      else this.#stop(machine, plan.stoppedForMs);
+    });
   }
 
   #stop(machine: SimMachine, forMs: number): void {

@@ -1,13 +1,12 @@
 import { describe, expect, it } from 'vitest';
 import {
-  diskBytes,
+  diskUsdPerHour,
   kindOf,
   lifetimeMs,
   PoolSimulation,
   type SimJob,
   type SimMachine,
   type SimShape,
-  usdPerGibMonth,
 } from './pool-simulation.fixture.js';
 
 const secondMs = 1_000;
@@ -81,7 +80,7 @@ function week(random: () => number): SimJob[] {
 function optimumUsd(machines: readonly SimMachine[]): number {
   const { usdPerHour, startMs, restartMs } = machines[0]!.shape;
   const usdPerMs = usdPerHour / hourMs;
-  const diskUsdPerMs = ((diskBytes / 2 ** 30) * usdPerGibMonth) / 730 / hourMs;
+  const diskUsdPerMs = diskUsdPerHour / hourMs;
   const changes = machines
     .flatMap(({ busy }) => busy)
     .flatMap(({ from, to }) => [

@@ -117,7 +117,8 @@ export class RecordFolder<T extends { readonly id: string }> {
     const result = this.#schema.safeParse(value);
     if (!result.success) {
       if (isLater(value)) return { problem: 'a later version of Megalith wrote it', isLater: true };
-      return { problem: `it holds no record: ${result.error.issues[0]?.message ?? 'unreadable'}`, isLater: false };
+      const why = value === undefined ? 'it is no JSON' : (result.error.issues[0]?.message ?? 'unreadable');
+      return { problem: `it holds no record: ${why}`, isLater: false };
     }
     if (this.#path(result.data.id) === path) return { record: result.data };
     return { problem: `it holds the record of "${result.data.id}"`, isLater: false };

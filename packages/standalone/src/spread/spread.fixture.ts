@@ -179,7 +179,8 @@ export class FakePlace implements Place {
         this.out.set(task.index, task);
       }
       for (const task of inputs) this.#onTask(task, this);
-      if (inputs.length === 0 && !tasks.ended) await Promise.race([tasks.ready(), new Promise(resolve => setImmediate(resolve))]);
+      if (inputs.length === 0 && !tasks.ended)
+        await Promise.race([tasks.ready(), new Promise(resolve => setImmediate(resolve))]);
       else await new Promise(resolve => setImmediate(resolve));
     }
     this.taskCount = tasks.taskCount;

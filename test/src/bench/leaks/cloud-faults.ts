@@ -10,8 +10,8 @@ export interface CloudFault {
   readonly market?: 'spot';
   /** After the first machine runs. */
   readonly later?: (ec2: Ec2Simulator, instance: string) => void;
-  /** `told`: no client gets a result, each is told why. `none`: nobody waits so long. @defaultValue 'result' */
-  readonly expects?: 'told' | 'none';
+  /** A code: no client gets a result, and each is told that. `none`: nobody waits so long. @defaultValue a result */
+  readonly expects?: 'HOST_KEY' | 'none';
   /** It only shows on machines that boot: not to be had of machines that never do. @defaultValue false */
   readonly needsHosts?: boolean;
 }
@@ -49,7 +49,7 @@ export const cloudFaults: readonly CloudFault[] = [
   { name: 'clock skew', faults: [{ action: '*', kind: 'clock-skew', ms: 90_000 }] },
   { name: 'slow boot', faults: [{ action: 'CreateFleet', kind: 'slow-boot', ms: 1500 }] },
   { name: 'SSH never opens', boot: { ssh: 'closed' }, expects: 'none', needsHosts: true },
-  { name: 'wrong host key', boot: { ownHostKey: true }, expects: 'told', needsHosts: true },
+  { name: 'wrong host key', boot: { ownHostKey: true }, expects: 'HOST_KEY', needsHosts: true },
   {
     name: 'spot notice',
     market: 'spot',

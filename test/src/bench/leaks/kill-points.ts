@@ -1,23 +1,10 @@
-import { existsSync, mkdirSync, readdirSync, readFileSync, watch } from 'node:fs';
+import { mkdirSync, watch } from 'node:fs';
 import { join } from 'node:path';
 import type { Ec2Simulator } from '../../ec2/ec2-simulator.js';
 import type { BootedHost } from '../../ec2/hosts/start-instance-hosts.js';
-import type { TestHost } from '../../hosts/test-host.js';
+import { type HostStep, hasComeOn } from './host-steps.js';
 import type { LeakClient } from './start-client.js';
-
-/** What can be seen of a client's progress on the machine that it made, in the order in which it comes. */
-export const hostSteps = [
-  'booted',
-  'logged in',
-  'agent uploaded',
-  'agent serves',
-  'leased',
-  'job folder there',
-  'job began',
-  'job ended',
-  'result told',
-] as const;
-export type HostStep = (typeof hostSteps)[number];
+import { runsIn } from './tally.js';
 
 /** A moment at which a client is killed: no product code knows of it. */
 export type KillPoint =
@@ -108,32 +95,9 @@ function killOnceAnswered(ec2: Ec2Simulator, index: number, strike: () => void):
 
 function hasCome(step: HostStep, { ec2, tally, job, client, hostOf }: Scene): boolean {
   if (step === 'result told') return client.said().includes('done');
-  if (step === 'job began') return linesOf(tally).includes('began');
-  if (step === 'job ended') return linesOf(tally).includes('ended');
-  const [instance] = ec2.instances();
-  const host = instance === undefined ? undefined : hostOf(instance.id)?.machine;
-  if (host === undefined) return false;
-  if (step === 'booted') return true;
-  if (step === 'logged in') return host.log().includes('Accepted publickey');
-  const folder = folderOn(host);
-  const names = folder === undefined ? [] : (readdirSync(folder, { recursive: true }) as string[]);
-  if (step === 'agent uploaded') return names.some(name => name.endsWith('agent.mjs'));
-  if (step === 'agent serves') return names.some(name => /\bsock(et)?$|\.sock$/.test(name));
-  if (step === 'leased') return names.some(name => name.endsWith('lease.json'));
-  return names.some(name => name.startsWith(`jobs/${job}`));
-}
-
-/** Megalith's folder on a machine, as this process reaches it; undefined where there is none, or the power is off. */
-export function folderOn(host: TestHost): string | undefined {
-  try {
-    const folder = host.pathHere(join(host.home, '.megalith'));
-    return existsSync(folder) ? folder : undefined;
-  } catch (error) {
-    if (/has no power/.test(String(error))) return undefined;
-    throw error;
-  }
-}
-
-export function linesOf(tally: string): string[] {
-  return existsSync(tally) ? readFileSync(tally, 'utf8').split('\n').filter(Boolean) : [];
+  if (step === 'job began') return runsIn(tally).began > 0;
+  if (step === 'job ended') return runsIn(tally).ended > 0;
+  const [first] = ec2.instances();
+  const host = first === undefined ? undefined : hostOf(first.id)?.machine;
+  return host !== undefined && hasComeOn(host, step, job);
 }

@@ -1,5 +1,6 @@
 import { type CloudFault, cloudFaults } from './cloud-faults.js';
-import { hostSteps, type KillPoint } from './kill-points.js';
+import { hostSteps } from './host-steps.js';
+import type { KillPoint } from './kill-points.js';
 
 /** One run that is to be done. */
 export interface PlannedRun {
@@ -10,51 +11,73 @@ export interface PlannedRun {
   readonly isReal: boolean;
 }
 
+/** How far a client gets, as a run in which nobody is killed counted it. */
 export interface Depth {
-  /** Requests of a client that goes through, as a dry run counted them. */
   readonly requests: number;
+  /** Which of them asked for the machine first. */
+  readonly launch: number;
   /** Changes of records in its home. */
   readonly records: number;
 }
 
+/** Of a client that never gets to log in, and of one that goes through. */
+export interface Depths {
+  readonly silent: Depth;
+  /** Undefined where this machine has no hosts to log in to. */
+  readonly real: Depth | undefined;
+}
+
 const phases = ['lost', 'unanswered', 'answered'] as const;
-/** The last requests of a client: its launch and what follows. */
-const aroundLaunch = 6;
+/** From so many requests before the launch on a fault of the launch can make a difference: what was asked earlier is the same without it. */
+const beforeLaunch = 2;
+/** Looks whether the machine runs: one is like another. */
+const looksAfterLaunch = 3;
 /** Moments that no step marks, milliseconds after the first request. */
 const moments = [300, 700, 1100, 1500] as const;
 
 /**
- * Every kill point with every fault: what comes before the first login on machines that let nobody in, the rest on real ones. Whether a client
- * comes back takes turns.
+ * Every kill point with every fault: what comes before the first login on machines that let nobody in, the rest on real ones. Each point is followed by
+ * another client with every other fault, and by nobody with the rest.
  */
-export function leakPlan(depth: Depth): readonly PlannedRun[] {
-  const numbers = (count: number) => Array.from({ length: count }, (_, index) => index + 1);
-  const early = (fault: CloudFault): KillPoint[] => [
-    ...numbers(depth.requests).flatMap(number =>
-      phasesOf(fault, depth.requests - number).map(phase => ({ at: 'request', number, phase }) as const),
-    ),
-    ...numbers(depth.records).map(number => ({ at: 'record', number }) as const),
-  ];
-  const late: KillPoint[] = [
-    ...hostSteps.map(step => ({ at: 'host', step }) as const),
-    ...moments.map(ms => ({ at: 'time', ms }) as const),
-  ];
-  let turn = 0;
-  return cloudFaults.flatMap(fault => {
-    const seen = fault.needsHosts === true ? [] : early(fault).map(point => ({ point, isReal: false }));
-    return [...seen, ...late.filter(point => canCome(point, fault)).map(point => ({ point, isReal: true }))].map(
-      ({ point, isReal }) => ({ point, fault, isReal, returns: ++turn % 2 === 0 }),
+export function leakPlan({ silent, real }: Depths): readonly PlannedRun[] {
+  return cloudFaults.flatMap((fault, turn) => {
+    const early = fault.needsHosts === true ? [] : earlyPoints(fault, silent);
+    const late = real === undefined ? [] : latePoints(fault, silent, real);
+    return [...early.map(point => ({ point, isReal: false })), ...late.map(point => ({ point, isReal: true }))].map(
+      ({ point, isReal }, index) => ({ point, fault, isReal, returns: (turn + index) % 2 === 0 }),
     );
   });
 }
 
-/** Of what is asked long before a machine is, one way to die is enough where the fault has not struck yet. */
-function phasesOf({ faults = [] }: CloudFault, left: number): readonly (typeof phases)[number][] {
-  const strikesEarly = faults.some(({ action }) => action === '*');
-  return strikesEarly || left < aroundLaunch ? phases : ['unanswered'];
+/** Before the first login. */
+function earlyPoints(fault: CloudFault, { launch, records }: Depth): KillPoint[] {
+  const first = strikesEarly(fault) ? 1 : launch - beforeLaunch;
+  return [...requests(first, launch + looksAfterLaunch, phases), ...recordChanges(1, records)];
 }
 
-/** Nobody gets further than the login where SSH is what fails. */
-function canCome(point: KillPoint, { needsHosts }: CloudFault): boolean {
-  return needsHosts !== true || point.at !== 'host' || point.step === 'booted';
+/** From the first sign of a machine on. */
+function latePoints(fault: CloudFault, silent: Depth, real: Depth): KillPoint[] {
+  const steps = hostSteps.map(step => ({ at: 'host', step }) as const);
+  const times = moments.map(ms => ({ at: 'time', ms }) as const);
+  // Nobody gets further than the login where SSH is what fails.
+  if (fault.needsHosts === true) return [...steps.slice(0, 1), ...times];
+  const asked = requests(real.launch + 1, real.requests, strikesEarly(fault) ? phases : ['unanswered']);
+  return [...steps, ...times, ...asked, ...recordChanges(silent.records + 1, real.records)];
+}
+
+/** With no fault, too, everything counts. */
+function strikesEarly({ faults = [], name }: CloudFault): boolean {
+  return name === 'none' || faults.some(({ action }) => action === '*');
+}
+
+function requests(first: number, last: number, each: readonly (typeof phases)[number][]): KillPoint[] {
+  return numbers(first, last).flatMap(number => each.map(phase => ({ at: 'request', number, phase }) as const));
+}
+
+function recordChanges(first: number, last: number): KillPoint[] {
+  return numbers(first, last).map(number => ({ at: 'record', number }) as const);
+}
+
+function numbers(first: number, last: number): number[] {
+  return Array.from({ length: Math.max(0, last - first + 1) }, (_, index) => first + index);
 }

@@ -1,6 +1,7 @@
 import type { Actions } from './call.js';
 import { startInstances, stopInstances, terminateInstances } from './change-state.js';
 import { createFleet } from './create-fleet.js';
+import { describeInstanceStatus } from './describe-instance-status.js';
 import { describeInstances } from './describe-instances.js';
 import { describeImages } from './images.js';
 import { describeInstanceAttribute, getConsoleOutput, modifyInstanceAttribute } from './instance-attributes.js';
@@ -41,6 +42,7 @@ export const allActions: Actions = {
   DescribeAvailabilityZones: describeAvailabilityZones,
   DescribeImages: describeImages,
   DescribeInstanceAttribute: describeInstanceAttribute,
+  DescribeInstanceStatus: describeInstanceStatus,
   DescribeInstances: describeInstances,
   DescribeInstanceTypeOfferings: describeInstanceTypeOfferings,
   DescribeInstanceTypes: describeInstanceTypes,

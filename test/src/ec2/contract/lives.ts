@@ -1,4 +1,5 @@
 import {
+  DescribeInstanceStatusCommand,
   DescribeInstancesCommand,
   StartInstancesCommand,
   StopInstancesCommand,
@@ -19,6 +20,18 @@ export const lives: ContractPart = {
     expect(running.PrivateIpAddress).toMatch(/^\d+\.\d+\.\d+\.\d+$/);
     expect(running.PublicIpAddress).toMatch(/^\d+\.\d+\.\d+\.\d+$/);
     await terminate(context.ec2, made);
+  },
+
+  'the checks of a running instance are told by its id': async context => {
+    const { ec2 } = context;
+    const made = await run(context);
+    const InstanceIds = [made[0]!.InstanceId!];
+    await once(ec2, InstanceIds[0]!, isIn('running'));
+    const { InstanceStatuses } = await ec2.send(new DescribeInstanceStatusCommand({ InstanceIds }));
+    expect(InstanceStatuses).toMatchObject([
+      { InstanceId: InstanceIds[0], InstanceStatus: { Status: 'ok' }, SystemStatus: { Status: 'ok' } },
+    ]);
+    await terminate(ec2, made);
   },
 
   'a stopped instance keeps its id, private address and volume, and loses its public address': async context => {

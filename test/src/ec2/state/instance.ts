@@ -53,6 +53,8 @@ export class Instance {
   readonly runs: Run[] = [];
   shutdownBehavior: 'stop' | 'terminate';
   isProtected: boolean;
+  /** AWS's check of it fails. */
+  isImpaired = false;
   userData: string;
   launchedAt: number;
   terminatedAt: number | undefined;

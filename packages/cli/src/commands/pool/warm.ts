@@ -33,11 +33,19 @@ export default class PoolWarm extends BaseCommand {
     const { errorReport, reportJson, reportText } = await import('../../error-report.js');
     const { untilInterrupted } = await import('../../hosts/until-interrupted.js');
     const { requirements, pool: options } = warmWishes(flags);
-    const { machines, failures } = await untilInterrupted(signal =>
-      withPool(
-        pool => warmUp(pool.desk, { requirements, label: pool.settings.clearance, count: flags.count, signal }),
-        { ...options, tell: words => this.note(words) },
-      ),
+    const { leftMachineText } = await import('../../run/interrupt-text.js');
+    const note = (line: string): void => this.note(line);
+    const { machines, failures } = await untilInterrupted(
+      signal =>
+        withPool(
+          pool => warmUp(pool.desk, { requirements, label: pool.settings.clearance, count: flags.count, signal }),
+          { ...options, tell: note },
+        ),
+      {
+        first: 'cancelling: machines that do not serve yet are ended; once more to leave without waiting for that',
+        second: leftMachineText,
+        note,
+      },
     );
     const [first, ...others] = failures;
     if (first !== undefined && machines.length === 0) throw first;

@@ -35,6 +35,8 @@ const world: CallSurroundings = {
 
 /** Errors of a connection that never was: AWS has not seen the request. */
 const neverSent = new Set(['ECONNREFUSED', 'ENOTFOUND', 'EAI_AGAIN']);
+/** Nobody wants to wait longer to hear that there is no network, or that a region's name is wrong, milliseconds. */
+const unreachedMs = 10_000;
 
 // The steps of AWS's own SDKs: 100 ms for faults, 500 ms for throttling, both doubling.
 const backoff = { transient: { firstMs: 100, mostMs: 5_000 }, throttled: { firstMs: 500, mostMs: 20_000 } } as const;
@@ -53,11 +55,14 @@ export async function call<T>(
   surroundings: CallSurroundings = world,
 ): Promise<T> {
   const { signal, deadlineMs = 60_000, attemptMs = 30_000 } = options;
-  const end = surroundings.now() + deadlineMs;
+  const start = surroundings.now();
+  const end = start + deadlineMs;
+  let wasReached = false;
   const mayPause = async (error: unknown, attemptNumber: number) => {
     if (signal?.aborted || !mayRepeat(error, repeat)) return false;
     const pause = pauseMs(classOf(error), attemptNumber, surroundings.random());
-    if (surroundings.now() + pause >= end) return false;
+    wasReached ||= !isNeverSent(error);
+    if (surroundings.now() + pause >= (wasReached ? end : Math.min(end, start + unreachedMs))) return false;
     await surroundings.sleep(pause, signal);
     return true;
   };
@@ -86,7 +91,11 @@ export function pauseMs(kind: CloudErrorClass, attemptNumber: number, random: nu
 function mayRepeat(error: unknown, repeat: Repeat): boolean {
   const kind = classOf(error);
   if (kind === 'throttled') return true;
-  return kind === 'transient' && (repeat === 'always' || neverSent.has((error as { code?: string }).code ?? ''));
+  return kind === 'transient' && (repeat === 'always' || isNeverSent(error));
+}
+
+function isNeverSent(error: unknown): boolean {
+  return neverSent.has((error as { code?: string }).code ?? '');
 }
 
 /** Ends with its limit even where the work pays no heed to its signal, as sources of credentials may. */

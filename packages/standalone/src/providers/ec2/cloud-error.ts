@@ -123,15 +123,17 @@ export function cloudError(call: string, error: unknown): MegalithError {
     ...(requestId === undefined ? {} : { requestId }),
   };
   const hint = hintFor(kind, code, call);
-  const wrong =
-    status === undefined
-      ? `"${call}" of AWS failed with ${code}`
-      : `AWS refused "${call}" with ${code}${status >= 500 ? `, status ${status}` : ''}`;
-  return new MegalithError(codes[kind], `${wrong}: ${oneLine(messageOf(error))}`, {
+  return new MegalithError(codes[kind], `${wrong(call, code, status)}: ${oneLine(messageOf(error))}`, {
     ...(hint === undefined ? {} : { hint }),
     details: { ...details },
     cause: error,
   });
+}
+
+function wrong(call: string, code: string, status: number | undefined): string {
+  if (code === 'CredentialsProviderError') return `there are no credentials for "${call}" of AWS`;
+  if (status === undefined) return `"${call}" of AWS failed with ${code}`;
+  return `AWS refused "${call}" with ${code}${status >= 500 ? `, status ${status}` : ''}`;
 }
 
 const clockHint =

@@ -13,6 +13,7 @@ import type {
   Image,
   ImportKeyPairCommandInput,
   Instance,
+  InstanceStatus,
   InstanceTypeInfo,
   InstanceTypeOffering,
   KeyPairInfo,
@@ -47,8 +48,12 @@ export interface Ec2Api {
   deleteLaunchTemplateNamed(name: string, options?: CallOptions): Promise<void>;
   launchTemplates(filters: Filters, options?: CallOptions): AsyncIterable<LaunchTemplate>;
   instances(input: DescribeInstancesCommandInput, options?: CallOptions): AsyncIterable<Instance>;
+  /** What AWS's own checks say, of running ones. */
+  instanceStatuses(ids: readonly string[], options?: CallOptions): AsyncIterable<InstanceStatus>;
   startInstance(id: string, options?: CallOptions): Promise<void>;
   stopInstance(id: string, options?: CallOptions): Promise<void>;
+  /** What the shutdown of the machine from within is from now on. */
+  setShutdown(id: string, behavior: 'stop' | 'terminate', options?: CallOptions): Promise<void>;
   /** Settles once it was asked for, which is long before the machine is `terminated`. */
   terminateInstance(id: string, options?: CallOptions): Promise<void>;
   createTags(id: string, tags: readonly Tag[], options?: CallOptions): Promise<void>;
@@ -140,11 +145,22 @@ export function openEc2(settings: Pick<Ec2Settings, 'region' | 'endpoint'>): Ec2
         page => page.Reservations?.flatMap(reservation => reservation.Instances ?? []),
         options,
       ),
+    instanceStatuses: (ids, options) =>
+      pages(
+        'DescribeInstanceStatus',
+        (c, token, http) => c.describeInstanceStatus({ InstanceIds: [...ids], ...token }, http),
+        page => page.InstanceStatuses,
+        options,
+      ),
     startInstance: async (id, options) => {
       await ask('StartInstances', (c, http) => c.startInstances({ InstanceIds: [id] }, http), options);
     },
     stopInstance: async (id, options) => {
       await ask('StopInstances', (c, http) => c.stopInstances({ InstanceIds: [id] }, http), options);
+    },
+    setShutdown: async (InstanceId, Value, options) => {
+      const input = { InstanceId, InstanceInitiatedShutdownBehavior: { Value } };
+      await ask('ModifyInstanceAttribute', (c, http) => c.modifyInstanceAttribute(input, http), options);
     },
     terminateInstance: async (id, options) => {
       await ask('TerminateInstances', (c, http) => c.terminateInstances({ InstanceIds: [id] }, http), options);

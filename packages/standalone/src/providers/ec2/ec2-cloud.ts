@@ -15,14 +15,17 @@ import type { Ec2Api } from './ec2-client.js';
 import type { Ec2Settings } from './ec2-settings.js';
 import { findLeftovers, removeLeftover } from './find-leftovers.js';
 import { findImage, type MachineImage } from './image.js';
+import { impairedInstances } from './impaired-instances.js';
 import { ensureKeyPair, keyPath } from './key-pair.js';
 import { launchInstance } from './launch.js';
+import { launchAgain } from './launch-again.js';
 import { type MachineNetwork, resolveNetwork } from './network.js';
 import { type Ec2Offer, offersFor, rejectedOffers, usableMemoryShare } from './offers.js';
 import { onDemandPrice, spotPrice } from './prices.js';
 import { quotaError, quotasOf, withinQuotas } from './quota.js';
 import { cpusOf, quotaLimits, quotaUses } from './quota-usage.js';
 import { readInstance } from './read-instances.js';
+import { rootVolume, volumeUsdPerHour } from './root-volume.js';
 import { ScarceFile } from './scarce-file.js';
 import { sealedLaunches } from './sealed-launches.js';
 import { settleLaunch } from './settle-launch.js';
@@ -52,6 +55,10 @@ interface MachineWorth {
   readonly cpus: number;
   readonly usableMemoryBytes: number;
   readonly usdPerHour: number;
+  /** Of the volume that the system is on. */
+  readonly diskUsdPerHour: number;
+  /** As of `CloudShape`. */
+  readonly localDiskBytes: number;
 }
 
 export interface Ec2Cloud extends Cloud {
@@ -171,7 +178,7 @@ export function createEc2Cloud(cloudOptions: Ec2CloudOptions): Ec2Cloud {
     const zones = [...new Set(subnets.map(subnet => subnet.zone))];
     const allowed = { types, archs, markets, maxUsdPerHour, zones };
     const fitting = offersFor(requirements, all, allowed);
-    if (fitting.length === 0) throw unfit(requirements, rejectedOffers(requirements, all, allowed), region);
+    if (fitting.length === 0) throw unfit(requirements, rejectedOffers(requirements, all, allowed), region, types);
     const ours: CloudMachine[] = [];
     for await (const machine of list()) ours.push(machine);
     const shapes = new Map(all.shapes.map(shape => [shape.type, shape]));
@@ -191,22 +198,29 @@ export function createEc2Cloud(cloudOptions: Ec2CloudOptions): Ec2Cloud {
     offers: (requirements, signal) => offersNow(JSON.stringify(requirements), signal),
 
     async launch(intent, offers, keep, signal) {
-      const [net, key] = await Promise.all([networkNow(signal), keyPair('', signal)]);
-      const { id, hostKey, tags } = await launchInstance(intent, offers as readonly Ec2Offer[], {
-        api,
-        settings,
-        network: net,
-        keyName: key.name,
-        image: arch => imageFor(arch, signal),
-        scarce: new ScarceFile(home, region),
-        sealed: sealedLaunches(home),
-        keep: async changed => {
-          await keep(changed);
-          return (await intents.find(changed.id)) ?? changed;
-        },
-        now,
-        signal,
-      });
+      const attempt = async () => {
+        const [net, key] = await Promise.all([networkNow(signal), keyPair('', signal)]);
+        return await launchInstance((await intents.find(intent.id)) ?? intent, offers as readonly Ec2Offer[], {
+          api,
+          settings,
+          network: net,
+          keyName: key.name,
+          image: arch => imageFor(arch, signal),
+          scarce: new ScarceFile(home, region),
+          sealed: sealedLaunches(home),
+          keep: async changed => {
+            await keep(changed);
+            return (await intents.find(changed.id)) ?? changed;
+          },
+          now,
+          signal,
+        });
+      };
+      const forget = () => {
+        network = undefined;
+        images.clear();
+      };
+      const { id, hostKey, tags } = await launchAgain(attempt, { forget, signal });
       const note: MachineNote = {
         formatVersion: 1,
         id,
@@ -230,14 +244,20 @@ export function createEc2Cloud(cloudOptions: Ec2CloudOptions): Ec2Cloud {
       if (tagged !== undefined) return tagged;
       throw new MegalithError('CLOUD_FAILED', `EC2 made "${id}" and does not list it`, {
         hint: 'run `megalith dismantle --once` in a few minutes: it ends what nobody uses',
-        details: { id, region },
+        details: { machine: id, region },
       });
     },
 
     settle: (intent, signal) => settleLaunch(api, sealedLaunches(home), intent, options(signal)),
 
+    impaired: (ids, signal) => impairedInstances(api, ids, options(signal)),
+
     async start(id, signal) {
       await api.startInstance(id, options(signal));
+    },
+
+    async atShutdown(id, what, signal) {
+      await api.setShutdown(id, what, options(signal));
     },
 
     async stop(id, signal) {
@@ -267,6 +287,8 @@ export function createEc2Cloud(cloudOptions: Ec2CloudOptions): Ec2Cloud {
         cpus: shape.cpus,
         usableMemoryBytes: Math.floor(shape.memoryBytes * usableMemoryShare),
         usdPerHour: priceIn(all, machine) ?? 0,
+        diskUsdPerHour: volumeUsdPerHour(rootVolume([shape], settings.diskBytes, 0)),
+        localDiskBytes: shape.localDiskBytes,
       };
     },
 

@@ -3,9 +3,10 @@ import type { SweptPool } from '../../dismantle/pool-sweep.js';
 import type { Inventory } from '../../inventory/read-inventory.js';
 import type { Machine } from '../../machine.js';
 import type { PoolDesk } from '../../pool/acquire.js';
-import { idleTail } from '../../pool/idle-tail.js';
 import { IntentStore } from '../../pool/intent-store.js';
+import { type Keeping, planBefore } from '../../pool/keeping.js';
 import { MachineNotes } from '../../pool/machine-notes.js';
+import { UsesStore } from '../../pool/uses-store.js';
 import { type Ec2Api, openEc2 } from './ec2-client.js';
 import { createEc2Cloud, type Ec2Cloud } from './ec2-cloud.js';
 import { ec2Host } from './ec2-host.js';
@@ -26,9 +27,6 @@ export interface Ec2Pool extends SweptPool {
   close(): void;
 }
 
-/** A guess of the time from launch to service where none was measured, milliseconds: what public images take. */
-const usualStartMs = 90_000;
-
 /** Who makes machines where the config names no owner. */
 function thisClient(): string {
   return `${userInfo().username}@${hostname()}`;
@@ -45,13 +43,16 @@ export function openEc2Pool(options: Ec2PoolOptions): Ec2Pool | undefined {
   const intents = new IntentStore(home);
   const notes = new MachineNotes(home);
 
-  const hostOf: PoolDesk['hostOf'] = async (machine, startMs): Promise<Machine | undefined> => {
-    const usdPerHour = (await cloud.priceOf(machine)) ?? 0;
-    const { idleTailMs } = idleTail({
-      usdPerHour,
-      startMs: startMs ?? usualStartMs,
-      ...(settings.idleMs === undefined ? {} : { pinnedMs: settings.idleMs }),
-    });
+  const keeping: Keeping = {
+    uses: new UsesStore(home),
+    notes,
+    whenIdle: settings.whenIdle,
+    pinnedMs: settings.idleMs,
+    worthOf: machine => cloud.shapeOf(machine),
+  };
+
+  const hostOf: PoolDesk['hostOf'] = async (machine): Promise<Machine | undefined> => {
+    const { idleTailMs } = await planBefore(machine, { keeping, provider: cloud.name, now: Date.now() });
     return await ec2Host(machine, {
       settings,
       home,
@@ -74,6 +75,7 @@ export function openEc2Pool(options: Ec2PoolOptions): Ec2Pool | undefined {
     shapeOf: machine => cloud.shapeOf(machine),
     now: Date.now,
     bootMs: settings.bootMs,
+    keeping,
     ...(maxUsdPerDay === undefined ? {} : { maxUsdPerDay }),
     ...(options.tell === undefined ? {} : { tell: options.tell }),
   };

@@ -1,6 +1,7 @@
 import type { Ec2Section } from '../../inventory/ec2-section.js';
 import type { Clearance } from '../../inventory/host-entry.js';
 import type { Market } from '../../pool/cloud-machine.js';
+import type { WhenIdle } from '../../pool/keep-plan.js';
 
 /** What the section `ec2` of the config says; defaults are filled in. */
 export interface Ec2Settings {
@@ -47,6 +48,11 @@ export interface Ec2Settings {
   readonly maxLifetimeMs: number;
   /** How long a machine without work stays, milliseconds. @defaultValue by its economics, see `idleTailMs` */
   readonly idleMs?: number;
+  /**
+   * What is done with an on-demand machine that was without work for so long: `stop` keeps its disks, for 12 h at most, and the next job starts it again;
+   * `auto` does so where its past says that this is cheaper. What is stopped costs its disks until a job or a sweep comes. @defaultValue 'terminate'
+   */
+  readonly whenIdle: WhenIdle;
   /** A machine that does not serve so long after its launch is ended, milliseconds. @defaultValue 10 min */
   readonly bootMs: number;
   /** Name of an instance profile for the machines. @defaultValue none: machines have no credentials */
@@ -72,6 +78,7 @@ export function ec2Settings(section: Ec2Section, self: string): Ec2Settings {
     user: 'ec2-user',
     address: 'public',
     keyType: 'ed25519',
+    whenIdle: 'terminate',
     ...defined(given),
     diskBytes: disk ?? 64 * 2 ** 30,
     bootMs: bootWithin ?? 10 * 60_000,

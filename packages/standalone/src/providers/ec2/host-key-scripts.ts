@@ -46,7 +46,13 @@ chmod 644 "$own"
 mv -f "$own" "$key.pub"
 if command -v restorecon >/dev/null; then restorecon "$key" "$key.pub"; fi
 sync "$key" "$key.pub" "\${key%/*}"
-${reload}
+tries=0
+# An sshd that just reads its keys anew, because another connection told it to, has no pid file.
+until { ${reload}; }; do
+  tries=$((tries + 1))
+  [ "$tries" -lt 10 ] || exit 1
+  sleep 0.1
+done
 `;
 }
 

@@ -1,3 +1,4 @@
+import { readFileSync } from 'node:fs';
 import { expect, it } from 'vitest';
 import { iamPolicy, type PolicyStatement } from './iam-policy.js';
 
@@ -5,6 +6,7 @@ const settings = {
   region: 'eu-central-1',
   image: '/aws/service/ami-amazon-linux-latest/al2023-{arch}',
   markets: ['on-demand'],
+  whenIdle: 'terminate',
 } as const;
 
 function statement(of: Parameters<typeof iamPolicy>[0], sid: string, account?: string): PolicyStatement | undefined {
@@ -20,7 +22,19 @@ function byAction(of: Parameters<typeof iamPolicy>[0]): Map<string, PolicyStatem
   return found;
 }
 
-const everything = { ...settings, markets: ['on-demand', 'spot'], instanceProfile: 'worker' } as const;
+const everything = {
+  ...settings,
+  markets: ['on-demand', 'spot'],
+  instanceProfile: 'worker',
+  whenIdle: 'auto',
+} as const;
+
+it('permits every call that is made', () => {
+  const source = readFileSync(new URL('./ec2-client.ts', import.meta.url), 'utf8');
+  const called = [...source.matchAll(/(?:ask|pages)\(\s*'(\w+)'/g)].map(([, name]) => `ec2:${name}`);
+  expect(called.length).toBeGreaterThan(20);
+  expect(called.filter(name => !byAction(everything).has(name))).toEqual([]);
+});
 
 it('permits nothing that makes machines without our tag', () => {
   for (const action of ['ec2:RunInstances', 'ec2:CreateFleet', 'ec2:CreateLaunchTemplate', 'ec2:ImportKeyPair']) {
@@ -45,7 +59,7 @@ it('permits nothing that makes machines without our tag', () => {
 });
 
 it('permits nothing that ends or changes what lacks our tag', () => {
-  const ends = /^ec2:(Start|Stop|Terminate|Delete|Authorize|Revoke)/;
+  const ends = /^ec2:(Start|Stop|Terminate|Modify|Delete|Authorize|Revoke)/;
   for (const [action, statements] of byAction(everything)) {
     if (!ends.test(action)) continue;
     for (const { Condition } of statements) {
@@ -54,13 +68,13 @@ it('permits nothing that ends or changes what lacks our tag', () => {
   }
 });
 
-it('permits tags only in the call that makes something, but for `keep` on what is ours', () => {
-  const [made, keep, ...others] = byAction(everything).get('ec2:CreateTags') ?? [];
+it('permits tags only in the call that makes something, but for two on what is ours', () => {
+  const [made, later, ...others] = byAction(everything).get('ec2:CreateTags') ?? [];
   expect(others).toEqual([]);
   expect(Object.keys(made?.Condition?.StringEquals ?? {})).toEqual(['aws:RequestTag/megalith', 'ec2:CreateAction']);
-  expect(keep?.Condition).toEqual({
+  expect(later?.Condition).toEqual({
     StringEquals: { 'aws:ResourceTag/megalith': '1' },
-    'ForAllValues:StringEquals': { 'aws:TagKeys': ['megalith:keep'] },
+    'ForAllValues:StringEquals': { 'aws:TagKeys': ['megalith:keep', 'megalith:host-key'] },
     Null: { 'aws:TagKeys': 'false' },
   });
 });
@@ -77,7 +91,11 @@ it('gives `*` to what only looks, in the region, and to nothing else of EC2', ()
 it('asks only for what the settings need', () => {
   const ids = (of: Parameters<typeof iamPolicy>[0]) => iamPolicy(of).Statement.map(({ Sid }) => Sid);
   expect(ids(settings)).toEqual(expect.arrayContaining(['MakeDoor', 'MindDoor', 'FindImage']));
-  expect(ids(settings)).not.toEqual(expect.arrayContaining(['LendRole']));
+  for (const sid of ['LendRole', 'StopWhenIdle']) expect(ids(settings)).not.toContain(sid);
+  expect(statement({ ...settings, whenIdle: 'stop' }, 'StopWhenIdle')).toMatchObject({
+    Action: ['ec2:ModifyInstanceAttribute'],
+    Condition: { StringEqualsIgnoreCase: { 'ec2:Attribute': 'InstanceInitiatedShutdownBehavior' } },
+  });
   const fixed = { ...settings, image: 'ami-1', securityGroup: 'sg-1' };
   for (const sid of ['MakeDoor', 'MakeDoorIn', 'MindDoor', 'FindImage', 'LendRole', 'FirstSpotMachine']) {
     expect(ids(fixed)).not.toContain(sid);

@@ -25,7 +25,7 @@ const taken = ['subnet', 'security-group', 'key-pair', 'capacity-reservation'];
  * @param accountId 12 digits; without, the policy holds in whatever account it is attached
  */
 export function iamPolicy(
-  settings: Pick<Ec2Settings, 'region' | 'securityGroup' | 'instanceProfile' | 'image' | 'markets'>,
+  settings: Pick<Ec2Settings, 'region' | 'securityGroup' | 'instanceProfile' | 'image' | 'markets' | 'whenIdle'>,
   accountId = '*',
 ): PolicyDocument {
   const { region } = settings;
@@ -41,6 +41,7 @@ export function iamPolicy(
       [
         'Images',
         'Instances',
+        'InstanceStatus',
         'InstanceTypeOfferings',
         'InstanceTypes',
         'KeyPairs',
@@ -95,10 +96,19 @@ export function iamPolicy(
       ['instance', 'volume', 'launch-template', 'key-pair'].map(kind => arn(kind)),
       has,
     ),
+    ...(settings.whenIdle === 'terminate'
+      ? []
+      : [
+          allow('StopWhenIdle', ['ec2:ModifyInstanceAttribute'], arn('instance'), {
+            ...has,
+            // The others of its attributes say what a machine runs. How the key's value is written, the documentation shows both ways.
+            StringEqualsIgnoreCase: { 'ec2:Attribute': 'InstanceInitiatedShutdownBehavior' },
+          }),
+        ]),
     // Without TagKeys, DeleteTags would take all of them.
-    allow('SetKeep', ['ec2:CreateTags', 'ec2:DeleteTags'], arn('instance'), {
+    allow('SetSomeTags', ['ec2:CreateTags', 'ec2:DeleteTags'], arn('instance'), {
       ...has,
-      'ForAllValues:StringEquals': { 'aws:TagKeys': [`${ourTag}:keep`] },
+      'ForAllValues:StringEquals': { 'aws:TagKeys': [`${ourTag}:keep`, `${ourTag}:host-key`] },
       Null: { 'aws:TagKeys': 'false' },
     }),
     allow('BringKey', ['ec2:ImportKeyPair'], arn('key-pair'), makes),
@@ -108,7 +118,12 @@ export function iamPolicy(
           allow('MakeDoorIn', ['ec2:CreateSecurityGroup'], arn('vpc')),
           allow(
             'MindDoor',
-            ['ec2:AuthorizeSecurityGroupIngress', 'ec2:RevokeSecurityGroupIngress', 'ec2:DeleteSecurityGroup'],
+            [
+              'ec2:AuthorizeSecurityGroupIngress',
+              'ec2:RevokeSecurityGroupIngress',
+              'ec2:UpdateSecurityGroupRuleDescriptionsIngress',
+              'ec2:DeleteSecurityGroup',
+            ],
             arn('security-group'),
             has,
           ),

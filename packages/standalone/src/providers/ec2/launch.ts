@@ -9,11 +9,12 @@ import type { LaunchIntent } from '../../pool/launch-intent.js';
 import type { RecordFolder } from '../../pool/record-folder.js';
 import { isCapacityCode, learnFrom, type OverrideError, type Rung, rungsOf, withoutScarce } from './capacity-ladder.js';
 import { incarnationOf } from './client-token.js';
-import { detailsOf } from './cloud-error.js';
+import { classOf, detailsOf } from './cloud-error.js';
 import type { Ec2Api } from './ec2-client.js';
 import type { Ec2Settings } from './ec2-settings.js';
 import type { MachineImage } from './image.js';
 import { newInjectedHostKey } from './injected-host-key.js';
+import { fleetRefused } from './launch-again.js';
 import { launchFleet } from './launch-fleet.js';
 import { fleetRequest, type LaunchRequest, launchTemplate, runRequest, suitsFleet } from './launch-request.js';
 import type { MachineNetwork } from './network.js';
@@ -81,7 +82,7 @@ export async function launchInstance(
       await surroundings.sealed.change(launch.id, () => undefined);
       refusals.push(...answer.errors.map(({ code }) => code));
       const other = learned.others[0];
-      if (other !== undefined) throw refused(other, settings.region);
+      if (other !== undefined) throw fleetRefused(other, settings.region);
     }
   }
   throw nothing(offers, refusals, settings);
@@ -183,7 +184,7 @@ interface Answer {
 }
 
 /** Is not to be cut off: the answer says which machine there is now. */
-async function send(launch: SealedLaunch, { api, network }: LaunchSurroundings): Promise<Answer> {
+async function send(launch: SealedLaunch, { api, network, sealed }: LaunchSurroundings): Promise<Answer> {
   try {
     if (launch.call === 'RunInstances') {
       const [instance] = await api.runInstances(launch.input as unknown as RunInstancesCommandInput);
@@ -203,17 +204,12 @@ async function send(launch: SealedLaunch, { api, network }: LaunchSurroundings):
     });
     return { ...(id === undefined ? {} : { id }), errors };
   } catch (error) {
+    // It names what is not there, and always will.
+    if (classOf(error) === 'missing') await sealed.change(launch.id, () => undefined);
     const code = detailsOf(error)?.awsCode;
     if (code === undefined || !isCapacityCode(code)) throw error;
     return { errors: [{ code, message: (error as Error).message }] };
   }
-}
-
-function refused({ code, message }: OverrideError, region: string): MegalithError {
-  return new MegalithError('CLOUD_FAILED', `EC2 in ${region} refused to launch a machine: ${message ?? code}`, {
-    hint: 'see the words of AWS above; `megalith ec2 iam` prints the permissions that are needed',
-    details: { awsCode: code, region },
-  });
 }
 
 function nothing(offers: readonly Ec2Offer[], refusals: readonly string[], { region }: Ec2Settings): MegalithError {

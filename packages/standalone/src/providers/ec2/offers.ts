@@ -31,6 +31,8 @@ export interface RejectedShape {
   readonly shape: Ec2Shape;
   readonly reason: Extract<ReasonCode, 'OVER_MEMORY' | 'OVER_CPUS' | 'OVER_DISK' | 'OVER_BUDGET' | 'NOT_CONFIGURED'>;
   readonly explanation: string;
+  /** Of one that is too dear. */
+  readonly usdPerHour?: number;
 }
 
 /**
@@ -102,7 +104,11 @@ function judgeOf(requirements: MachineRequirements, catalogue: Catalogue, limits
     if (offers.length > 0) return { offers };
     return {
       offers,
-      refusal: { reason: 'OVER_BUDGET', explanation: `it costs $${cheapest} an hour; at most $${most} are allowed` },
+      refusal: {
+        reason: 'OVER_BUDGET',
+        explanation: `it costs $${cheapest} an hour; at most $${most} are allowed`,
+        usdPerHour: cheapest,
+      },
     };
   };
 }

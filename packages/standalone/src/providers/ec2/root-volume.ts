@@ -40,3 +40,13 @@ export function rootVolume(shapes: readonly CloudShape[], diskBytes: number, ima
 function wantedMibps({ cpus, localDiskBytes, volumeThroughputMibps = Number.POSITIVE_INFINITY }: CloudShape): number {
   return localDiskBytes > 0 ? leastMibps : Math.min(cpus * mibpsPerCpu, volumeThroughputMibps);
 }
+
+/** https://aws.amazon.com/ebs/pricing/, gp3 in us-east-1, as of 2025; a month is 730 hours. Elsewhere it is up to twice that. */
+const usdPerMonth = { gib: 0.08, iops: 0.005, mibps: 0.04 };
+
+/** What a volume costs, whether its machine runs or not, dollars an hour. */
+export function volumeUsdPerHour({ sizeGib, iops, throughputMibps }: RootVolume): number {
+  const { gib: perGib, iops: perIops, mibps: perMibps } = usdPerMonth;
+  const month = sizeGib * perGib + (iops - leastIops) * perIops + (throughputMibps - leastMibps) * perMibps;
+  return month / 730;
+}

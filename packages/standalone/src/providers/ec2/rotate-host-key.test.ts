@@ -127,6 +127,13 @@ describe.skipIf(noSshd)('a host key that is replaced at the first login', () => 
     expect(onDisk()).toBe(installed);
   });
 
+  test('is shown although sshd could not be told for a moment, as while it starts over', async () => {
+    const told = `${keyPath}.told`;
+    const reload = `echo told >>${told}; [ "$(wc -l <${told})" -ge 3 ] && kill -HUP ${host.pid}`;
+    await seen(await rotate(await connect(), { reload }));
+    expect(readFileSync(told, 'utf8')).toBe('told\n'.repeat(3));
+  });
+
   test('is made anew where an attempt left half of one, and although a group may read the injected one', async () => {
     writeFileSync(`${keyPath}.megalith`, readFileSync(keyPath, 'utf8').slice(0, 100), { mode: 0o600 });
     const session = await connect();

@@ -1,0 +1,28 @@
+import type { CloudMachine } from './cloud-machine.js';
+import { formatUsd } from './in-words.js';
+import type { Offer } from './offer.js';
+
+/** What is asked for, at which price, and why that one. @param offers the cheapest first */
+export function askingText(cloud: string, offers: readonly Offer[]): string {
+  const [best] = offers;
+  return best === undefined ? `asking ${cloud} for a machine` : `asking ${cloud} for ${choiceText(offers)}`;
+}
+
+/** `r6i.large, on-demand for $0.13 an hour, the cheapest of 31 types that fit`. @param offers the cheapest first; one at least */
+export function choiceText(offers: readonly Offer[]): string {
+  const { shape, market, usdPerHour } = offers[0]!;
+  const types = new Set(offers.map(offer => offer.shape.type)).size;
+  const why = types === 1 ? 'the only type that fits' : `the cheapest of ${types} types that fit`;
+  return `${shape.type}, ${priceText(market, usdPerHour)}, ${why}`;
+}
+
+/** What was had, and for how much where that is known. @param offers what was asked for */
+export function bootingText({ id, type, zone, market }: CloudMachine, offers: readonly Offer[]): string {
+  const had = offers.find(offer => offer.shape.type === type && offer.market === market && offer.zone === zone);
+  const price = had === undefined ? market : priceText(market, had.usdPerHour);
+  return `${type} in ${zone} (${id}), ${price}, boots`;
+}
+
+function priceText(market: string, usdPerHour: number): string {
+  return `${market} for ${formatUsd(usdPerHour)} an hour`;
+}

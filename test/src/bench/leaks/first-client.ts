@@ -1,0 +1,40 @@
+import { type Counted, killAt } from './kill-points.js';
+import type { RunSite } from './run-site.js';
+import { startClient } from './start-client.js';
+
+/** What a client did before its end. */
+export interface ClientEnd {
+  /** All that it said. */
+  readonly said: string;
+}
+
+export interface FirstEnd extends ClientEnd {
+  readonly counted: Counted;
+  /** It waited for a machine that lets nobody in, and was not waited for. */
+  readonly gaveUp: boolean;
+}
+
+/** So long a client may wait for a machine that never answers, milliseconds. */
+const waitMs = { dry: 6000, killed: 12_000 };
+const lastMs = 90_000;
+
+/** The client that is killed at the run's point. */
+export async function runFirstClient({ run, ec2, task, hostOf }: RunSite): Promise<FirstEnd> {
+  const { point, fault, hosts } = run;
+  const client = startClient(task);
+  const counted = killAt(point, { ec2, home: task.home, tally: task.tally, job: task.id, client, hostOf });
+  let gaveUp = false;
+  const giveUp = (): void => {
+    gaveUp = !client.hasEnded;
+    client.kill();
+  };
+  const waits = hosts === undefined || fault.expects === 'none';
+  const timer = waits ? setTimeout(giveUp, point === undefined ? waitMs.dry : waitMs.killed) : undefined;
+  try {
+    await client.end(lastMs);
+  } finally {
+    clearTimeout(timer);
+    client.kill();
+  }
+  return { said: client.said().trim(), counted, gaveUp };
+}
