@@ -46,7 +46,7 @@ export class CommandRunner {
 
   /** Starts as many of the job's commands as fit. */
   pump(job: HostJob, work: CommandWork): void {
-    while (job.waiting > 0 && this.#admission.fits(job.spec.requirements)) {
+    while (job.waiting > 0 && job.mayHaveSlot && this.#admission.fits(job.spec.requirements)) {
       const span = job.queue.take(1);
       if (span === undefined) return;
       this.#start(job, work, span);

@@ -55,7 +55,7 @@ export class FunctionRunner {
     for (const slot of this.pool.slots()) {
       if (slot.assigned === job && (slot.state === 'starting' || slot.loading === job)) starting++;
     }
-    while (job.waiting > starting && this.#admission.fits(job.spec.requirements)) {
+    while (job.waiting > starting && job.mayHaveSlot && this.#admission.fits(job.spec.requirements)) {
       if (isThreaded(job) && job.suspects.length > 0 && job.slots > 0) return;
       const slot = this.pool.idle(job, job.suspects[0]?.needsFreshSlot ?? false) ?? this.pool.start(job);
       this.#assign(slot, job);

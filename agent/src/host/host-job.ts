@@ -119,6 +119,11 @@ export class HostJob {
     return this.#bundleFile;
   }
 
+  /** Whether one more slot may work for it, as far as its client says. */
+  get mayHaveSlot(): boolean {
+    return this.slots < (this.spec.slots ?? Number.POSITIVE_INFINITY);
+  }
+
   /** Tasks that could begin now. */
   get waiting(): number {
     return this.queue.length + this.suspects.length;

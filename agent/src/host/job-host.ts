@@ -297,7 +297,10 @@ export class JobHost implements ConnectionHandler {
     if (job.taskCount !== undefined) letSendAgain(job);
     // A slow disk: take no more in before it has caught up.
     else if (job.journal.pending > journalBacklogBytes) void job.journal.drained().then(() => this.#settled(job));
-    else grantCredit(job, this.admission.slots(job.spec.requirements));
+    else {
+      const { requirements, slots = Number.POSITIVE_INFINITY } = job.spec;
+      grantCredit(job, Math.min(slots, this.admission.slots(requirements)));
+    }
   }
 
   #pumpSoon(): void {

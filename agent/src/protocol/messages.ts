@@ -101,6 +101,8 @@ export interface JobSpec {
   readonly awaitsFiles?: boolean;
   /** For a durable job: its whole input is known, and is taken in at once, so that its client may go at any time. */
   readonly takesAll?: boolean;
+  /** So many of its tasks run at once at most. @defaultValue as many as fit */
+  readonly slots?: number;
 }
 
 /** How often and when a host tries a failed task again: full jitter up to a backoff that grows. Times in milliseconds. */

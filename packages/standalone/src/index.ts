@@ -31,6 +31,7 @@ export type { AskOptions } from './machines/with-agent.js';
 export { configuredPool, type PoolOptions, poolIfConfigured } from './pool/configured-pool.js';
 export { type DrainedMachine, drainPool } from './pool/drain-pool.js';
 export { formatUsd } from './pool/in-words.js';
+export { type CloudLook, lookAtCloud } from './pool/look-at-cloud.js';
 export { type PooledState, type PoolListing, pooledStates } from './pool/pooled-states.js';
 export { type WarmedUp, type WarmUpOptions, warmUp } from './pool/warm-up.js';
 export type { Ec2Pool } from './providers/ec2/ec2-pool.js';

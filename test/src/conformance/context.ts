@@ -77,7 +77,9 @@ export function context(place: Place): void {
       const types: string[] = [];
       const job = executor().map(rest, [300], { onEvent: event => types.push(event.type) });
       await job.ended();
-      expect(types).toEqual(['planned', 'queued', 'started', 'done', 'ended']);
+      // A machine that is made for the job tells how it comes to be.
+      const plain = types.filter(type => type !== 'placing');
+      expect(plain).toEqual(['planned', 'queued', 'started', 'done', 'ended']);
     });
 
     test.runIf(place.capabilities.sameFiles)('is told as running while it runs', async () => {

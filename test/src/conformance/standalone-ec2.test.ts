@@ -25,7 +25,7 @@ beforeAll(async () => {
   makeScratchIn(shared);
   ec2 = await startEc2({ hosts: await startInstanceHosts({ kind, sharedFolder: shared }) });
   const { endpoint, region } = ec2;
-  // JSON is YAML.
+  // JSON is YAML. The type has no more cpus than a host of this machine.
   const section = { region, endpoint, admit: '127.0.0.1/32', idle: '10m', types: ['m6i.large'] };
   writeFileSync(join(home, 'megalith.yaml'), JSON.stringify({ ec2: section }));
 });
@@ -35,8 +35,7 @@ afterAll(async () => {
   rmSync(root, { recursive: true, force: true });
 });
 
-// No more than a host of this machine has.
-const options = { backend: 'standalone', home, slots: 2 } as const;
+const options = { backend: 'standalone', home } as const;
 conformance('standalone on machines of EC2', async () => new FunctionExecutor(options), {
   clientFolder: false,
   freshMachines: false,

@@ -1,6 +1,7 @@
 import { mkdtempSync, readdirSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { basename, join } from 'node:path';
+import { controlGroups, removeControlGroups } from './control-groups.js';
 import { processTable, procFile, signalTo, startTicks } from './process-table.js';
 
 /** In the environment of all that sessions start where hosts share the machine's processes: `FOLDER/HOST`. */
@@ -13,11 +14,12 @@ export function newOwnedFolder(): string {
 
 /** Ends and removes what is left of owners that are dead, should their guards have been killed as well. */
 export function sweepDead(): void {
-  for (const name of readdirSync(tmpdir())) {
+  for (const name of new Set([...readdirSync(tmpdir()), ...controlGroups()])) {
     const [, pid, ticks] = /^mgh-(\d+)-(\d+)-\w+$/.exec(name) ?? [];
     if (pid === undefined || startTicks(Number(pid)) === ticks) continue;
     const folder = join(tmpdir(), name);
     endAllOf(folder);
+    removeControlGroups(name);
     rmSync(folder, { recursive: true, force: true });
   }
 }

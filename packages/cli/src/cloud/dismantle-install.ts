@@ -1,7 +1,7 @@
 import { homedir } from 'node:os';
 import { join } from 'node:path';
 import { configuredPool, type InstallTexts, installTexts, poolIfConfigured } from '@megalith/standalone';
-import { poolPlace } from './pool-here.js';
+import { poolPlace } from './pool-place.js';
 
 /** What tells the SDK which credentials to take. None of these is a secret. */
 const passedOn = [

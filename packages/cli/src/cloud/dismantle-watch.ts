@@ -1,6 +1,6 @@
 import { configuredPool, type SweepReport, sweepPool, watch } from '@megalith/standalone';
 import { Interrupt } from '../run/interrupt.js';
-import { poolPlace } from './pool-here.js';
+import { poolPlace } from './pool-place.js';
 
 export interface WatchWishes {
   /** Each line of the log. */

@@ -1,9 +1,5 @@
-import { megalithHome } from '@megalith/core';
 import { configuredPool, type Ec2Pool, type PoolOptions } from '@megalith/standalone';
-import { inJobsHome } from '../preferences/jobs-home.js';
-
-/** Where this command line keeps what it knows, and looks for its config. */
-export const poolPlace = () => ({ home: inJobsHome().home ?? megalithHome(), cwd: process.cwd() });
+import { poolPlace } from './pool-place.js';
 
 /**
  * Works with the machines of the cloud that is configured here; connections end with the body.

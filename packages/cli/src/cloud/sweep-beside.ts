@@ -1,6 +1,6 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { isMegalithError } from '@megalith/core';
-import { poolPlace } from './pool-here.js';
+import { poolPlace } from './pool-place.js';
 
 /** A command that is done waits for its sweep, and for the end of one that takes longer, so long at most, milliseconds. */
 const lingerMs = 800;
@@ -25,7 +25,8 @@ export function sweepBeside(warn: (line: string) => void): SweepBeside {
       await eitherWithin(swept, lingerMs);
       abort.abort();
       const problem = await eitherWithin(swept, endMs);
-      if (problem !== undefined && !hasFailed) warn(`warning: not all cloud machines could be looked after: ${problem}`);
+      if (problem !== undefined && !hasFailed)
+        warn(`warning: not all cloud machines could be looked after: ${problem}`);
     },
   };
 }

@@ -14,10 +14,18 @@ beforeEach(() => {
   expectCurrentBundle();
   folder = mkdtempSync(join(tmpdir(), 'megalith-start-'));
   writeFileSync(join(folder, 'hosts'), '');
+  writeFileSync(join(folder, 'bundles'), '');
   const hosts = JSON.stringify(join(folder, 'hosts'));
   writeFileSync(
     join(folder, 'count.cjs'),
-    `const processes = require('node:child_process');
+    `const files = require('node:fs');
+     const { readFileSync } = files;
+     files.readFileSync = (path, ...rest) => {
+       const bundle = /dist.bundle.(\\w+)\\.cjs$/.exec(path)?.[1];
+       if (bundle) files.appendFileSync(${JSON.stringify(join(folder, 'bundles'))}, bundle + '\\n');
+       return readFileSync(path, ...rest);
+     };
+     const processes = require('node:child_process');
      const { spawn } = processes;
      processes.spawn = (file, args, options) => {
        const child = spawn(file, args, options);
@@ -54,6 +62,24 @@ describe('a start', { timeout: patienceMs }, () => {
 
   it.each([[['run', '--dry-run', '--', 'true']], [['run', '--help']], [['jobs']]])('brings none: %j', args => {
     expect(hostsOf(...args)).toEqual({ code: 0, pids: [] });
+  });
+
+  it.each([
+    [['--version'], ['start', 'main']],
+    [
+      ['run', '--', 'true'],
+      ['start', 'main'],
+    ],
+    [['jobs'], ['start', 'main', 'standalone']],
+    [['hosts'], ['start', 'main', 'standalone']],
+    [
+      ['ec2', 'iam'],
+      ['start', 'main', 'standalone'],
+    ],
+  ])("loads what it needs, and nobody's clouds, though one is configured: %j", (args, bundles) => {
+    writeFileSync(join(folder, 'megalith.yaml'), 'ec2: { region: us-east-1, endpoint: "http://127.0.0.1:9" }');
+    expect(hostsOf(...args).code).toBe(0);
+    expect([...new Set(readFileSync(join(folder, 'bundles'), 'utf8').trim().split('\n'))]).toEqual(bundles);
   });
 
   it('leaves none behind where the command line is wrong', async () => {

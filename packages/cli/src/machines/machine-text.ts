@@ -1,9 +1,12 @@
 import { formatDuration, formatSize } from '@megalith/core';
-import type { MachineState } from '@megalith/standalone';
+import { formatUsd, type MachineState } from '@megalith/standalone';
 import { table } from '../output/table.js';
 
-/** The listing of `megalith machines`. */
+/** The listing of `megalith machines`; where one is of a cloud, with what only those have. */
 export function machineTable(machines: readonly MachineState[]): string {
+  const hasCloud = machines.some(
+    ({ agent, usdPerHour }) => usdPerHour !== undefined || agent?.expiresInMs !== undefined,
+  );
   return table(
     [
       { heading: 'NAME' },
@@ -14,6 +17,7 @@ export function machineTable(machines: readonly MachineState[]): string {
       { heading: 'QUEUED', align: 'right' },
       { heading: 'CLIENTS', align: 'right' },
       { heading: 'ENDS IN', align: 'right' },
+      ...(hasCloud ? cloudColumns : []),
       { heading: 'AGENT' },
       { heading: 'WHY' },
     ],
@@ -28,11 +32,27 @@ export function machineTable(machines: readonly MachineState[]): string {
         countText(agent?.queued),
         countText(agent?.clients),
         agent?.endsInMs === undefined ? '-' : endText(agent.endsInMs),
+        ...(hasCloud ? cloudCells(machine) : []),
         agent?.hash.slice(0, 8) ?? '-',
         machine.problem?.message ?? agent?.reasons.join(', ') ?? '-',
       ];
     }),
   );
+}
+
+const cloudColumns = [
+  { heading: 'EXPIRES IN', align: 'right' as const },
+  { heading: 'AN HOUR', align: 'right' as const },
+  { heading: 'LEASED FOR' },
+];
+
+function cloudCells({ agent, usdPerHour }: MachineState): string[] {
+  const { expiresInMs, leasedFor = '-' } = agent ?? {};
+  return [
+    expiresInMs === undefined ? '-' : endText(expiresInMs),
+    usdPerHour === undefined ? '-' : formatUsd(usdPerHour),
+    leasedFor,
+  ];
 }
 
 /** What `megalith machines show` says. */
@@ -52,6 +72,10 @@ export function machineText(machine: MachineState): string {
     ['why it is up', agent?.reasons.join(', ')],
     ['ends in', agent?.endsInMs === undefined ? undefined : endText(agent.endsInMs)],
     ['idle time', agent && formatDuration(agent.idleMs)],
+    ['leased for', agent?.leasedFor],
+    ['expires in', agent?.expiresInMs === undefined ? undefined : endText(agent.expiresInMs)],
+    ['taken back', agent?.interruption && `${agent.interruption.action}, in ${endText(agent.interruption.inMs)}`],
+    ['an hour', machine.usdPerHour === undefined ? undefined : formatUsd(machine.usdPerHour)],
   ];
   const known = facts.filter((fact): fact is readonly [string, string] => fact[1] !== undefined);
   const width = Math.max(...known.map(([name]) => name.length));

@@ -4,6 +4,7 @@ import { jobSettings } from '../flags/job-options.js';
 import { moduleExport, reduceExport } from './module-export.js';
 import { refuseDetached } from './refuse-detached.js';
 import { sharedFiles } from './shared-flag.js';
+import { whereItFits } from './where-it-fits.js';
 
 export interface MapFlags extends JobFlagValues {
   readonly data: string;
@@ -25,9 +26,10 @@ export async function mapCommand(target: string, flags: MapFlags, json: boolean)
     ...(flags.shared === undefined ? {} : { shared: sharedFiles(flags.shared) }),
     ...(flags.isolation === undefined ? {} : { isolation: flags.isolation as 'process' | 'threads' }),
   };
+  const session = await whereItFits(job, settings.session);
   if (flags['dry-run'] === true) {
     const { showPlan } = await import('./show-plan.js');
-    return showPlan(job, settings.session, json);
+    return showPlan(job, session, json);
   }
   const { runMap } = await import('./map.js');
   return runMap({
@@ -38,6 +40,6 @@ export async function mapCommand(target: string, flags: MapFlags, json: boolean)
     keepOrder: flags['keep-order'],
     json,
     job,
-    session: settings.session,
+    session,
   });
 }

@@ -3,6 +3,7 @@ import type { JobFlagValues } from '../flags/job-flags.js';
 import { jobSettings } from '../flags/job-options.js';
 import type { CommandTemplate } from './command-text.js';
 import { refuseDetached } from './refuse-detached.js';
+import { whereItFits } from './where-it-fits.js';
 
 export interface RunFlags extends JobFlagValues {
   readonly each?: string | undefined;
@@ -19,7 +20,8 @@ export interface RunFlags extends JobFlagValues {
 export async function runCommand(words: readonly string[], flags: RunFlags, json: boolean): Promise<number> {
   const template = templateOf(words, flags.shell);
   refuseDetached(flags.detach, { output: flags.output, joblog: flags.joblog });
-  const { job, session } = jobSettings({ ...flags, fetch: flags.output });
+  const { job, session: wished } = jobSettings({ ...flags, fetch: flags.output });
+  const session = await whereItFits(job, wished);
   if (flags['dry-run'] === true) {
     const { showPlan } = await import('./show-plan.js');
     return showPlan(flags.each === undefined ? { ...job, tasks: 1 } : job, session, json);

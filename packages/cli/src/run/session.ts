@@ -141,7 +141,10 @@ export async function inSession(options: SessionOptions, body: (session: Session
   }
 }
 
-function startProgress(counts: () => JobCounts, facts: ProgressFacts & { files: () => string | undefined; place: () => string | undefined }): Progress {
+function startProgress(
+  counts: () => JobCounts,
+  facts: ProgressFacts & { files: () => string | undefined; place: () => string | undefined },
+): Progress {
   const progress = new Progress({
     stream: process.stderr,
     now: () => performance.now(),

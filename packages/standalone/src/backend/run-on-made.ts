@@ -5,10 +5,17 @@ import type { MachineMaker } from './machine-maker.js';
 import { movingRun } from './moving-run.js';
 import type { NextMachine } from './stint.js';
 
+/** What a machine has of a job. */
+export interface Share {
+  /** All of it: the machine counts tries by itself. */
+  readonly isAlone: boolean;
+  /** So many tasks at once. */
+  readonly tasks: number;
+}
+
 /** How this client runs jobs on machines. */
 export interface MadeMachines {
-  /** @param isAlone the machine has all of the job, and counts tries by itself */
-  begin(machine: Machine, job: BackendJob, isAlone: boolean): { readonly run: JobRun; wasSent(): boolean };
+  begin(machine: Machine, job: BackendJob, share: Share): { readonly run: JobRun; wasSent(): boolean };
   /** As of `Place`; 0 before the first contact. */
   heardAt(machine: Machine): number;
   /** Closes the way to the machine. A machine that is only coming to be is ended with it. */
@@ -56,7 +63,7 @@ class Part {
   readonly next: NextMachine = job => {
     const machine = this.#maker.machineFor(job, this.tasks);
     this.#machine = machine;
-    const { run, wasSent } = this.#machines.begin(machine, job, this.#isAlone);
+    const { run, wasSent } = this.#machines.begin(machine, job, { isAlone: this.#isAlone, tasks: this.tasks });
     return {
       run,
       hasIt: wasSent,

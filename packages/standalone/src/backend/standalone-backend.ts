@@ -42,7 +42,8 @@ export function createStandaloneBackend(setup: StandaloneSetup): Backend {
     return link;
   };
 
-  const runOn = (machine: Machine, job: BackendJob, isAlone: boolean): DurableRun => {
+  /** @param slots so many of its tasks run there at once at most */
+  const runOn = (machine: Machine, job: BackendJob, isAlone: boolean, slots?: number): DurableRun => {
     const link = linkTo(machine);
     const open = link.open.bind(link);
     const { inputs = [], outputs = [] } = job;
@@ -51,12 +52,13 @@ export function createStandaloneBackend(setup: StandaloneSetup): Backend {
       // With several machines it is the client that counts a task's tries.
       hostRetries: isAlone,
       folder: ownFolder ? '' : process.cwd(),
+      slots,
       ...(inputs.length === 0 ? {} : { bringFiles: () => bringInputs(open, job, machine.name) }),
     });
   };
 
   const runWhole = (machine: Machine, job: BackendJob): JobRun =>
-    withOutputs(runOn(machine, job, true), job, () => [outputPlace(machine)]);
+    withOutputs(runOn(machine, job, true, setup.slots), job, () => [outputPlace(machine)]);
 
   const outputPlace = (machine: Machine) => {
     const link = linkTo(machine);
@@ -79,8 +81,8 @@ export function createStandaloneBackend(setup: StandaloneSetup): Backend {
   const runOnNew = (maker: MachineMaker, job: BackendJob): JobRun => {
     const done = new Set<Machine>();
     const run = runOnMade(maker, job, {
-      begin: (machine, part, isAlone) => {
-        const its = runOn(machine, part, isAlone);
+      begin: (machine, part, { isAlone, tasks }) => {
+        const its = runOn(machine, part, isAlone, setup.slots === undefined ? undefined : tasks);
         return { run: onFirstDone(its, () => done.add(machine)), wasSent: () => its.wasSent };
       },
       heardAt: machine => linkTo(machine).connection.heardAt,
@@ -112,7 +114,7 @@ export function createStandaloneBackend(setup: StandaloneSetup): Backend {
     setup.placed.add(job, machines);
     if (others.length === 0) return runWhole(first, job);
     if (job.taskCount === 1 || job.detached === true) return firstThatRuns(machines, machine => runWhole(machine, job));
-    return runSpread(machines, job);
+    return withLimit(job, setup.slots, limited => runSpread(machines, limited));
   };
 
   return {
@@ -127,7 +129,7 @@ export function createStandaloneBackend(setup: StandaloneSetup): Backend {
       const [only, ...others] = setup.machines;
       if (only !== undefined && others.length === 0) linkTo(only).connection.warm();
     },
-    run: job => withLimit(job, setup.slots, limited => begin(limited)),
+    run: begin,
     async close() {
       await Promise.all([...links.values()].map(link => link.close()));
       links.clear();

@@ -11,10 +11,12 @@ export interface MachineState {
   /** Undefined until somebody looked. */
   readonly shape: Shape | undefined;
   /**
-   * `not started`: no agent of this Megalith runs there. `warm`: one waits for jobs. `busy`: it has some. `draining`: it takes
-   * no new ones. `unreachable`: nobody knows.
+   * `not started`: no agent of this Megalith runs there. `warm`: one waits for jobs. `leased`: one waits for a certain job. `busy`: it has some.
+   * `draining`: it takes no new ones. `unreachable`: nobody knows.
    */
-  readonly state: 'not started' | 'warm' | 'busy' | 'draining' | 'unreachable';
+  readonly state: 'not started' | 'warm' | 'leased' | 'busy' | 'draining' | 'unreachable';
+  /** Without disks; undefined for a machine that is paid for anyway, and where nobody knows. */
+  readonly usdPerHour?: number;
   /** Of a machine that could not be asked: what is wrong. */
   readonly problem?: MachineProblem;
   /** Of a machine with an agent. */
@@ -45,6 +47,12 @@ export interface AgentState {
   readonly idleMs: number;
   /** When it ends if nothing happens, from now; undefined while something holds it. */
   readonly endsInMs?: number;
+  /** The job that has the machine alone. */
+  readonly leasedFor?: string;
+  /** The machine's absolute end, from now. */
+  readonly expiresInMs?: number;
+  /** The cloud takes the machine back: what it does, and when, from now. */
+  readonly interruption?: { readonly action: string; readonly inMs: number };
 }
 
 /** What `--host` calls a machine: this one has a name that does not depend on its own. */
@@ -62,7 +70,7 @@ export function answeredState(machine: Machine, status: MachineStatus): MachineS
       cpus: status.machine.cpus,
       usableMemoryBytes: status.machine.usableMemoryBytes,
     },
-    state: status.draining ? 'draining' : status.jobs.length > 0 ? 'busy' : 'warm',
+    state: stateOf(status),
     agent: {
       hash: status.agent,
       // Both times are of the machine's own clock.
@@ -73,13 +81,31 @@ export function answeredState(machine: Machine, status: MachineStatus): MachineS
       jobs: status.jobs,
       reasons: status.reasons,
       idleMs: status.idleMs,
-      ...(status.endsAt === undefined ? {} : { endsInMs: Math.max(0, Math.round(status.endsAt - status.now)) }),
+      ...times(status),
+      ...(status.lease === undefined ? {} : { leasedFor: status.lease.job }),
     },
   };
 }
 
+function stateOf({ draining, jobs, lease }: MachineStatus): MachineState['state'] {
+  if (draining) return 'draining';
+  if (jobs.length > 0) return 'busy';
+  return lease === undefined ? 'warm' : 'leased';
+}
+
+function times({ now, endsAt, expiresAt, interruption }: MachineStatus) {
+  const fromNow = (at: number): number => Math.max(0, Math.round(at - now));
+  return {
+    ...(endsAt === undefined ? {} : { endsInMs: fromNow(endsAt) }),
+    ...(expiresAt === undefined ? {} : { expiresInMs: fromNow(expiresAt) }),
+    ...(interruption && { interruption: { action: interruption.action, inMs: fromNow(interruption.at) } }),
+  };
+}
+
 /** What is known of a machine without asking it. */
-export function known(machine: Machine): Pick<MachineState, 'name' | 'provider' | 'clearance' | 'shape'> {
-  const { provider, clearance, shape } = machine;
-  return { name: nameOf(machine), provider, clearance, shape };
+export function known(
+  machine: Machine,
+): Pick<MachineState, 'name' | 'provider' | 'clearance' | 'shape' | 'usdPerHour'> {
+  const { provider, clearance, shape, usdPerHour } = machine;
+  return { name: nameOf(machine), provider, clearance, shape, ...(usdPerHour > 0 ? { usdPerHour } : {}) };
 }

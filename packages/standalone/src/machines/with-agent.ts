@@ -50,7 +50,10 @@ async function reached<T>(
 
 function silent(machine: Machine, timeoutMs: number): MegalithError {
   return new MegalithError('TIMED_OUT', `"${nameOf(machine)}" did not answer within ${timeoutMs / 1000} s`, {
-    hint: 'check the network and that the machine is up: megalith hosts check',
+    hint:
+      machine.provider === 'ssh'
+        ? 'check the network and that the machine is up: megalith hosts check'
+        : 'see whether it is up: megalith pool ls',
   });
 }
 

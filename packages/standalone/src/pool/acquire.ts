@@ -7,6 +7,7 @@ import type { ReadyMachine } from './await-host.js';
 import type { Cloud } from './cloud.js';
 import type { CloudMachine } from './cloud-machine.js';
 import { comeBack } from './come-back.js';
+import { withFewerTasks } from './fewer-tasks.js';
 import { inFlight } from './in-flight.js';
 import { thisIntentClient } from './intent-client.js';
 import type { IntentStore } from './intent-store.js';
@@ -24,6 +25,13 @@ export interface Wanted {
   readonly job: string;
   readonly requirements: MachineRequirements;
   readonly label: Label;
+}
+
+/** What a job wants where it can be had. */
+export interface WantedFor {
+  /** So many of its tasks are to run there at once. */
+  readonly tasks: number;
+  readonly of: (tasks: number) => Wanted;
 }
 
 /** Where machines come from, and what is known of them here. */
@@ -63,11 +71,20 @@ export interface Acquired extends ReadyMachine {
 
 /**
  * Gets a machine for a job: one that is warm, else one that is stopped, else a new one. The machine's own agent grants the lease, so that of two clients
- * only one has it. Where this fails after a machine was made or started, the machine is ended.
+ * only one has it. Where there is none with room for all of its tasks, fewer have to do. Where this fails after a machine was made or started, the machine is ended.
  * @throws MegalithError what the cloud and the way to the machine say; CANCELLED
  */
-export async function acquire(wanted: Wanted, desk: PoolDesk, signal?: AbortSignal): Promise<Acquired> {
+export async function acquire(wanted: WantedFor, desk: PoolDesk, signal?: AbortSignal): Promise<Acquired> {
   const survey = await surveyOf(desk)('', signal);
+  return await withFewerTasks(wanted.tasks, some => acquireFrom(survey, wanted.of(some), desk, signal), desk.tell);
+}
+
+async function acquireFrom(
+  survey: Survey,
+  wanted: Wanted,
+  desk: PoolDesk,
+  signal: AbortSignal | undefined,
+): Promise<Acquired> {
   const own = unfinished(wanted, survey, desk);
   if (own === undefined) {
     const found = await reuse(wanted, await survey.pooled(), survey.taken, desk, signal);

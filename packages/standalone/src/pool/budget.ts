@@ -32,11 +32,11 @@ export async function spendOf(
  * The offers that the cap of a day still pays for.
  * @throws MegalithError OVER_BUDGET where it pays for none
  */
-export async function withinBudget(
-  offers: readonly Offer[],
+export async function withinBudget<T extends Pick<Offer, 'usdPerHour'>>(
+  offers: readonly T[],
   desk: PoolDesk,
   signal?: AbortSignal,
-): Promise<readonly Offer[]> {
+): Promise<readonly T[]> {
   const { maxUsdPerDay, cloud } = desk;
   if (maxUsdPerDay === undefined) return offers;
   const machines: CloudMachine[] = [];

@@ -4,6 +4,7 @@ import { drainMachine, type EndedState } from '../machines/end-machine.js';
 import type { PoolDesk } from './acquire.js';
 import type { CloudMachine } from './cloud-machine.js';
 import type { IntentStore } from './intent-store.js';
+import { mustEnd } from './keeping.js';
 
 /**
  * `draining`: it takes no new jobs and ends with the last it has. `not started`: no agent runs there. `not running`: it has no agent to ask, and
@@ -17,8 +18,8 @@ export interface DrainedMachine {
 }
 
 /**
- * Asks the agents of machines to take no new jobs, all at once. Those made to be warm are no longer wanted, so that the dismantler ends what its own
- * agent does not.
+ * Asks the agents of machines to take no new jobs, all at once. Those made to be warm, and stopped ones that no job has, are no longer wanted,
+ * so that the dismantler ends what its own agent does not.
  * @param ids all machines of this owner where it is empty
  * @throws MegalithError NOT_FOUND for an id that the cloud does not list; NO_CREDENTIALS, CLOUD_FAILED, CANCELLED
  */
@@ -39,7 +40,9 @@ export async function drainPool(
   const drained = await Promise.all(
     chosen.map(async machine => {
       const intent = known.find(each => each.id === machine.tags.intent);
-      if (intent !== undefined && intent.job === undefined) await intents.close(intent.id, desk.now());
+      // Nothing runs on a stopped one that its job has left: without an intent the dismantler ends it.
+      const isLeft = intent?.releasedAt !== undefined && isDown(machine);
+      if (intent !== undefined && (intent.job === undefined || isLeft)) await intents.close(intent.id, desk.now());
       return await drain(machine, desk, signal);
     }),
   );
@@ -47,15 +50,12 @@ export async function drainPool(
   return drained;
 }
 
-async function drain(
-  machine: CloudMachine,
-  { hostOf }: PoolDesk,
-  signal: AbortSignal | undefined,
-): Promise<DrainedMachine> {
+async function drain(machine: CloudMachine, desk: PoolDesk, signal: AbortSignal | undefined): Promise<DrainedMachine> {
   const { id, state } = machine;
-  if (state === 'stopping' || state === 'stopped') return { id, state: 'not running' };
+  if (isDown(machine)) return { id, state: 'not running' };
   try {
-    const host = await hostOf(machine);
+    const host = await desk.hostOf(machine);
+    await mustEnd(machine, desk, signal);
     if (host !== undefined) {
       return { id, state: await drainMachine(host, signal === undefined ? {} : { signal }) };
     }
@@ -66,6 +66,10 @@ async function drain(
     const { message, hint } = error;
     return { id, state: 'unreachable', problem: message, ...(hint === undefined ? {} : { hint }) };
   }
+}
+
+function isDown({ state }: CloudMachine): boolean {
+  return state === 'stopping' || state === 'stopped';
 }
 
 function refuse(id: string, alive: readonly CloudMachine[]): never {

@@ -32,12 +32,12 @@ const askMs = 10_000;
 const cloudMs = 20_000;
 
 /** What becomes of the machine once it is without work, as far as it can be told before its job is over: until then its shutdown is its end. */
-export async function planBefore(
-  machine: CloudMachine,
-  desk: { readonly keeping: Keeping; readonly provider: string; readonly now: number },
-): Promise<KeepPlan> {
-  const known = await desk.keeping.uses.find(kindOf(machine, desk.provider));
-  return await planOf(machine, { ...desk.keeping, whenIdle: 'terminate' }, known, desk.now);
+export async function planBefore(machine: CloudMachine, keeping: Keeping, desk: Desk): Promise<KeepPlan> {
+  let known: MachineUses | undefined;
+  await orTold('how long such machines take to start is not known', desk, async () => {
+    known = await keeping.uses.find(kindOf(machine, desk.cloud.name));
+  });
+  return await planOf(machine, { ...keeping, whenIdle: 'terminate' }, known, desk.now());
 }
 
 /** A machine serves: how long that took is learned, and its agent told how long to stay. What fails is told, and harms nothing else. */

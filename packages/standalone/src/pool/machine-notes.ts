@@ -26,6 +26,8 @@ export interface MachineNote {
   readonly address?: string;
   /** @defaultValue unknown */
   readonly market?: Market;
+  /** What it cost when it was made, without disks. @defaultValue unknown */
+  readonly usdPerHour?: number;
   /** The name of a host of the inventory to go through. */
   readonly jump?: string;
   /** Megalith's one folder there. */
@@ -58,6 +60,7 @@ const machineNote = z.object({
   identityFile: text,
   address: z.exactOptional(text),
   market: z.exactOptional(z.enum(['on-demand', 'spot'])),
+  usdPerHour: z.exactOptional(span),
   jump: z.exactOptional(text),
   folder: z.exactOptional(text),
   plan: z.exactOptional(
@@ -96,7 +99,9 @@ export class MachineNotes {
   /** Changes a part of a note; undefined where there is none. */
   async learn(
     id: string,
-    learned: Partial<Pick<MachineNote, 'address' | 'market' | 'folder' | 'hostKeys' | 'hasOwnKey' | 'plan'>>,
+    learned: Partial<
+      Pick<MachineNote, 'address' | 'market' | 'usdPerHour' | 'folder' | 'hostKeys' | 'hasOwnKey' | 'plan'>
+    >,
     signal?: AbortSignal,
   ): Promise<MachineNote | undefined> {
     return await this.#files.change(

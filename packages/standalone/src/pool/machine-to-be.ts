@@ -1,12 +1,12 @@
 import type { Label } from '@megalith/agent';
 import type { BackendJob } from '@megalith/core';
 import type { AgentRoute, Machine } from '../machine.js';
-import { type Acquired, acquire, type PoolDesk, type Wanted } from './acquire.js';
+import { type Acquired, acquire, type PoolDesk, type WantedFor } from './acquire.js';
 import { machineGone } from './machine-gone.js';
 
 export interface MachineToBeOptions {
   readonly desk: PoolDesk;
-  readonly wanted: Wanted;
+  readonly wanted: WantedFor;
   readonly clearance: Label;
   readonly usdPerHour: number;
   /** Called once it is there. */

@@ -17,10 +17,16 @@ export function choiceText(offers: readonly Offer[]): string {
 }
 
 /** What was had, and for how much where that is known. @param offers what was asked for */
-export function bootingText({ id, type, zone, market }: CloudMachine, offers: readonly Offer[]): string {
-  const had = offers.find(offer => offer.shape.type === type && offer.market === market && offer.zone === zone);
+export function bootingText(machine: CloudMachine, offers: readonly Offer[]): string {
+  const { id, type, zone, market } = machine;
+  const had = offers.find(offer => isOf(offer, machine));
   const price = had === undefined ? market : priceText(market, had.usdPerHour);
   return `${type} in ${zone} (${id}), ${price}, boots`;
+}
+
+/** Whether this offer is what a machine was had by. */
+export function isOf(offer: Offer, { type, zone, market }: CloudMachine): boolean {
+  return offer.shape.type === type && offer.zone === zone && offer.market === market;
 }
 
 function priceText(market: string, usdPerHour: number): string {

@@ -5,6 +5,7 @@ import type { PlacedJobs } from '../backend/placed-jobs.js';
 import type { AgentRoute, Machine } from '../machine.js';
 import type { PoolDesk } from './acquire.js';
 import type { CloudMachine } from './cloud-machine.js';
+import { withFewerTasks } from './fewer-tasks.js';
 import type { IntentStore } from './intent-store.js';
 import { jobLeaves } from './keeping.js';
 import { machineToBe } from './machine-to-be.js';
@@ -33,7 +34,9 @@ export function createPoolMaker({ desk, intents, placed, clearance, slots }: Poo
   return {
     async offer(job, signal) {
       const each = shares(job);
-      const offers = await desk.cloud.offers(sizeFor(job, each[0]!), signal);
+      const { offers, tasks } = await withFewerTasks(each[0]!, async some => {
+        return { offers: await desk.cloud.offers(sizeFor(job, some), signal), tasks: some };
+      });
       const { shape, usableMemoryBytes, usdPerHour } = offers[0]!;
       const { cpus, memoryBytes = unsaidMemoryBytes } = job.requirements;
       const many = each.length > 1 ? `${each.length} × ` : '';
@@ -43,19 +46,18 @@ export function createPoolMaker({ desk, intents, placed, clearance, slots }: Poo
         description: `a machine of ${desk.cloud.name} ${desk.cloud.region}: ${many}${choiceText(offers)}`,
         cpus: shape.cpus,
         usableMemoryBytes,
-        slots: each.length > 1 ? each.reduce((sum, tasks) => sum + tasks, 0) : Math.max(1, most),
+        slots: each.length > 1 ? each.reduce((sum, own) => sum + Math.min(own, tasks), 0) : Math.max(1, most),
         usdPerHour: usdPerHour * each.length,
       };
       return candidate;
     },
     sharesOf: shares,
     machineFor(job: BackendJob, tasks: number) {
-      // What a machine may hold is what its site is cleared for: until policy says more, each job counts as that.
-      const wanted = { job: job.id, requirements: sizeFor(job, tasks), label: clearance };
       const { tell = desk.tell } = job;
       const machine: Machine = machineToBe(job, {
         desk: tell === undefined ? desk : { ...desk, tell },
-        wanted,
+        // What a machine may hold is what its site is cleared for: until policy says more, each job counts as that.
+        wanted: { tasks, of: some => ({ job: job.id, requirements: sizeFor(job, some), label: clearance }) },
         clearance,
         usdPerHour: 0,
         onAcquired: acquired => {

@@ -79,6 +79,26 @@ it('a machine whose agent is silent is up for what it was made for', () => {
   expect(why({ machine: kept })).toContain('somebody keeps it: a demo');
 });
 
+it('an idle machine says why it stays for so long, and what comes then', () => {
+  const plan = {
+    idleTailMs: 60_000,
+    why: 'it pays',
+    atEnd: 'stop',
+    stoppedForMs: 3 * hourMs,
+    whyEnd: 'jobs come back',
+  } as const;
+  const why = (facts: Partial<PoolFacts>) => stated({ plan: { ...plan, at: now - hourMs }, ...facts }).why;
+  const kept = 'it is kept for the next job';
+  expect(why({})).toEqual([kept, 'it pays', 'then it is stopped for 3 h at most: jobs come back']);
+  // Somebody else has told it otherwise.
+  expect(why({ report: { ...answer, idleTailMs: 61_000 } })).toEqual([kept]);
+  const { endsInMs: _, ...busy } = answer;
+  expect(why({ report: { ...busy, reasons: ['a job runs'] } })).toEqual(['a job runs']);
+  const off = { machine: { ...machine, state: 'stopped' as const }, report: undefined };
+  expect(why(off)).toEqual(['it is stopped for the next job', 'jobs come back']);
+  expect(stated({ ...off, plan: { ...plan, at: now - hourMs } }).endsInMs).toBe(2 * hourMs + 60_000);
+});
+
 it('what is not known is left out', () => {
   const { expiresInMs, usdPerHour, usdSoFar } = stated({
     machine: { ...machine, tags: { ...machine.tags, expiresAt: Number.NaN } },

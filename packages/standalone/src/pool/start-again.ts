@@ -1,6 +1,7 @@
 import { isMegalithError } from '@megalith/agent';
 import type { PoolDesk } from './acquire.js';
 import { awaitHost, type ReadyMachine } from './await-host.js';
+import { withinBudget } from './budget.js';
 import type { CloudMachine } from './cloud-machine.js';
 import { thisIntentClient } from './intent-client.js';
 import { cameUp, mustEnd } from './keeping.js';
@@ -9,7 +10,7 @@ import { giveBack } from './make-machine.js';
 /**
  * Starts a stopped machine for a job, and waits until its agent serves. Of several clients that want it one does.
  * @returns undefined where another job has it, or it does not start: where the cloud has no room for it now it stays stopped, else it is ended
- * @throws MegalithError CANCELLED; CLOUD_FAILED where it does not start and can't be ended
+ * @throws MegalithError OVER_BUDGET; CANCELLED; CLOUD_FAILED where it does not start and can't be ended
  */
 export async function startAgain(
   machine: CloudMachine,
@@ -19,6 +20,7 @@ export async function startAgain(
 ): Promise<ReadyMachine | undefined> {
   const { cloud, intents, hostOf, bootMs, now, tell } = desk;
   const { id, tags } = machine;
+  await withinBudget([{ usdPerHour: (await desk.shapeOf(machine))?.usdPerHour ?? 0 }], desk, signal);
   // Who fails with it ends it: it must be nobody else's.
   if (!(await intents.takeLeft(tags.intent, job, thisIntentClient(), signal))) {
     tell?.(`${id} is another job's`);

@@ -14,8 +14,10 @@ export interface FirstEnd extends ClientEnd {
   readonly gaveUp: boolean;
 }
 
+/** Looks whether the machine runs: one is like another. */
+export const looksAfterLaunch = 3;
 /** So long a client may wait for a machine that never answers, milliseconds. */
-const waitMs = { dry: 6000, killed: 12_000 };
+const waitMs = 12_000;
 const lastMs = 90_000;
 
 /** The client that is killed at the run's point. */
@@ -28,12 +30,15 @@ export async function runFirstClient({ run, ec2, task, hostOf }: RunSite): Promi
     gaveUp = !client.hasEnded;
     client.kill();
   };
+  const isWaiting = (): boolean => counted.launch > 0 && counted.requests > counted.launch + looksAfterLaunch;
   const waits = hosts === undefined || fault.expects === 'none';
-  const timer = waits ? setTimeout(giveUp, point === undefined ? waitMs.dry : waitMs.killed) : undefined;
+  const timer = waits ? setTimeout(giveUp, waitMs) : undefined;
+  const looking = waits && point === undefined ? setInterval(() => isWaiting() && giveUp(), 20) : undefined;
   try {
     await client.end(lastMs);
   } finally {
     clearTimeout(timer);
+    clearInterval(looking);
     client.kill();
   }
   return { said: client.said().trim(), counted, gaveUp };

@@ -1,4 +1,5 @@
 import { type CloudFault, cloudFaults } from './cloud-faults.js';
+import { looksAfterLaunch } from './first-client.js';
 import { hostSteps } from './host-steps.js';
 import type { KillPoint } from './kill-points.js';
 
@@ -30,8 +31,6 @@ export interface Depths {
 const phases = ['lost', 'unanswered', 'answered'] as const;
 /** From so many requests before the launch on a fault of the launch can make a difference: what was asked earlier is the same without it. */
 const beforeLaunch = 2;
-/** Looks whether the machine runs: one is like another. */
-const looksAfterLaunch = 3;
 /** Moments that no step marks, milliseconds after the first request. */
 const moments = [300, 700, 1100, 1500] as const;
 

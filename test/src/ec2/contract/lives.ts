@@ -1,6 +1,8 @@
 import {
+  DescribeInstanceAttributeCommand,
   DescribeInstanceStatusCommand,
   DescribeInstancesCommand,
+  ModifyInstanceAttributeCommand,
   StartInstancesCommand,
   StopInstancesCommand,
   TerminateInstancesCommand,
@@ -56,6 +58,24 @@ export const lives: ContractPart = {
     await waitUntilInstanceRunning(wait, { InstanceIds });
     await ec2.send(new TerminateInstancesCommand({ InstanceIds }));
     await waitUntilInstanceTerminated(wait, { InstanceIds });
+  },
+
+  'what the shutdown of an instance is can be changed, and told': async context => {
+    const { ec2 } = context;
+    const made = await run(context, { InstanceInitiatedShutdownBehavior: 'terminate' });
+    const InstanceId = made[0]!.InstanceId!;
+    await once(ec2, InstanceId, isIn('running'));
+    const Attribute = 'instanceInitiatedShutdownBehavior';
+    const behavior = async () =>
+      (await ec2.send(new DescribeInstanceAttributeCommand({ InstanceId, Attribute })))
+        .InstanceInitiatedShutdownBehavior;
+    expect(await behavior()).toEqual({ Value: 'terminate' });
+    for (const Value of ['stop', 'terminate']) {
+      const InstanceInitiatedShutdownBehavior = { Value };
+      await ec2.send(new ModifyInstanceAttributeCommand({ InstanceId, InstanceInitiatedShutdownBehavior }));
+      expect(await behavior()).toEqual({ Value });
+    }
+    await terminate(ec2, made);
   },
 
   'a terminated instance is shutting down first, and is listed for a while': async context => {

@@ -12,6 +12,7 @@ const differences = {
   'spot is told from on demand': 'SpotInstanceRequestId is missing',
   'a client token of more than 64 characters is refused': 'it takes any length',
   'a terminated instance is shutting down first, and is listed for a while': 'a second terminate says shutting-down',
+  'what the shutdown of an instance is can be changed, and told': 'it stays as it was at the launch',
   'a terminated instance cannot be started': 'it starts',
   'an instance says which fleet and template it is of': 'aws:ec2:fleet-id is missing',
   'on demand, the cheapest override goes first': 'the first one does',

@@ -79,6 +79,13 @@ describe('the metadata service', () => {
     expect(get(`/latest/${path}`, token('10').body)).toMatchObject({ status: 200, body });
   });
 
+  test('says the same by the date of a version, and nothing by other names', () => {
+    const { token, get } = opened();
+    const { body } = token('10');
+    const said = ['2009-04-04', '2021-03-23', 'first'].map(version => get(`/${version}/meta-data/instance-id`, body));
+    expect(said.map(({ status }) => status)).toEqual([200, 200, 404]);
+  });
+
   test('has no user data, no key and no end of spot where there is none', () => {
     const { token, get } = opened();
     const { publicKey: _, ...rest } = { ...instance, userData: '' };

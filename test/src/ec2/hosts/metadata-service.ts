@@ -20,6 +20,8 @@ interface Token {
 }
 
 const longestTtlSeconds = 21_600;
+/** cloud-init asks for versions by their dates. */
+const versioned = /^\/(?:latest|20\d\d-\d\d-\d\d)\/(.*)$/;
 const ttlHeader = 'x-aws-ec2-metadata-token-ttl-seconds';
 
 /** Version 2 of EC2's metadata service: each question needs a token, and a token is good for one instance. */
@@ -38,9 +40,8 @@ export class MetadataService {
     }
     if (method !== 'GET' && method !== 'HEAD') return plain(405, 'Method Not Allowed');
     if (!this.#admits(instance, headers['x-aws-ec2-metadata-token'])) return plain(401, 'Unauthorized');
-    const body = path.startsWith('/latest/')
-      ? readTree(metadataTree(instance), path.slice('/latest/'.length))
-      : undefined;
+    const [, below] = versioned.exec(path) ?? [];
+    const body = below === undefined ? undefined : readTree(metadataTree(instance), below);
     return body === undefined ? plain(404, 'Not Found') : plain(200, body);
   }
 

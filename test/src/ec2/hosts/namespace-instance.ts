@@ -1,5 +1,5 @@
 import { rmSync } from 'node:fs';
-import { join } from 'node:path';
+import { basename, join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import type { Fabric } from '../../hosts/namespaces/fabric.js';
 import type { Guest } from '../../hosts/namespaces/host-system.js';
@@ -9,6 +9,7 @@ import type { BootFaults } from './boot-faults.js';
 import { cloudInitPlan } from './cloud-init-plan.js';
 import { guestSystem } from './guest-system.js';
 import type { MetadataServer } from './metadata-server.js';
+import { nspawnSystem } from './nspawn-system.js';
 import type { NumberPool } from './number-pool.js';
 import { PowerState } from './power-state.js';
 import type { BootedHost } from './start-instance-hosts.js';
@@ -23,10 +24,13 @@ export interface Site {
   readonly node: boolean;
   readonly minuteMs: number;
   readonly sharedFolder?: string;
+  /** A folder with the system that instances boot, for real. @defaultValue this machine's own, and a small cloud-init */
+  readonly image?: string;
 }
 
-/** How long a guest may take to end when it is stopped. */
+/** How long a guest may take to end when it is stopped, and one with systemd. */
 const stopMs = 5_000;
+const systemdStopMs = 20_000;
 
 /** Boots an instance; settles when its first process runs and its network is there. */
 export async function bootNamespaceInstance(site: Site, spec: BootSpec, faults: BootFaults): Promise<BootedHost> {
@@ -49,7 +53,10 @@ export async function bootNamespaceInstance(site: Site, spec: BootSpec, faults: 
       power.ended();
     },
   };
-  const system = guestSystem(spec, cloudInitPlan(spec.userData), faults, site.minuteMs, guest);
+  const system =
+    site.image === undefined
+      ? guestSystem(spec, cloudInitPlan(spec.userData), faults, site.minuteMs, guest)
+      : nspawnSystem(spec, site.image, `${basename(site.folder)}/${name}`, guest);
   const options = { node: site.node, ...(site.sharedFolder === undefined ? {} : { sharedFolder: site.sharedFolder }) };
   const settings = { name, plugs: [plug] as const, peers: [], jump: undefined, folder: site.folder, system, options };
   // A host that cannot be started keeps its number: what is left of it might answer there.
@@ -109,7 +116,7 @@ export async function bootNamespaceInstance(site: Site, spec: BootSpec, faults: 
       power.inTurn(async () => {
         if (!(await power.expectEnd())) return;
         host.askToEnd();
-        if (!(await power.hasEnded(stopMs))) await kill();
+        if (!(await power.hasEnded(site.image === undefined ? stopMs : systemdStopMs))) await kill();
       }),
     powerOn: () =>
       power.inTurn(async () => {

@@ -1,4 +1,6 @@
 import { rmSync } from 'node:fs';
+import { basename } from 'node:path';
+import { removeControlGroups } from '../../hosts/control-groups.js';
 import { lastNumber, openFabric } from '../../hosts/namespaces/fabric.js';
 import { newOwnedFolder } from '../../hosts/owned-folder.js';
 import { openMetadataServer } from './metadata-server.js';
@@ -10,6 +12,8 @@ export interface NamespaceInstancesOptions {
   readonly node: boolean;
   readonly minuteMs: number;
   readonly sharedFolder?: string;
+  /** A folder with the system that instances boot. @defaultValue this machine's own */
+  readonly image?: string;
 }
 
 /** Instances with a network, processes, mounts and disk of their own. */
@@ -32,6 +36,7 @@ export async function openNamespaceInstances(options: NamespaceInstancesOptions)
     async close() {
       await site.metadata.close();
       await fabric.close();
+      removeControlGroups(basename(folder));
       rmSync(folder, { recursive: true, force: true });
     },
   };

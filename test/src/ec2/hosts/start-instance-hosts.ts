@@ -3,15 +3,17 @@ import { sweepDead } from '../../hosts/owned-folder.js';
 import type { TestHost } from '../../hosts/test-host.js';
 import type { BootSpec, InstanceHost, InstanceHosts } from '../instance-hosts.js';
 import type { BootFaults } from './boot-faults.js';
+import { instanceImage } from './instance-image.js';
 import { openLoopbackInstances } from './loopback-instances.js';
-import { openNamespaceInstances } from './namespace-instances.js';
+import { type NamespaceInstancesOptions, openNamespaceInstances } from './namespace-instances.js';
 
 /**
  * How the hosts behind instances are made.
  * - `namespaces`: each has its own network, processes, host name and disk, where its user data does as it likes.
+ * - `nspawn`: the same with a system of its own that systemd boots, where cloud-init itself runs the user data; of boot faults it knows the delay.
  * - `ssh2`: a server made with ssh2 on 127.0.0.x, with a home of its own, that takes only keys from its user data.
  */
-export type InstanceHostKind = 'namespaces' | 'ssh2';
+export type InstanceHostKind = 'namespaces' | 'nspawn' | 'ssh2';
 
 /** What not every kind can do. */
 export type InstanceAbility =
@@ -62,6 +64,7 @@ export interface StartedInstanceHosts extends InstanceHosts, AsyncDisposable {
 
 const abilities: Record<InstanceHostKind, readonly InstanceAbility[]> = {
   namespaces: ['metadata', 'user-data', 'network'],
+  nspawn: ['metadata', 'user-data', 'network'],
   ssh2: [],
 };
 
@@ -75,15 +78,27 @@ export function instanceHostsCan(kind: InstanceHostKind, ...wanted: readonly Ins
   return wanted.every(ability => abilities[kind].includes(ability));
 }
 
+async function openSource(kind: InstanceHostKind, options: NamespaceInstancesOptions): Promise<HostSource> {
+  switch (kind) {
+    case 'namespaces':
+      return openNamespaceInstances(options);
+    case 'nspawn': {
+      const image = instanceImage();
+      if (image === undefined) throw new Error('there is no image for instances: .ci/install-instances makes it');
+      return openNamespaceInstances({ ...options, image });
+    }
+    case 'ssh2':
+      return openLoopbackInstances(options);
+  }
+}
+
 /** Real hosts behind simulated instances. All ends with `close`, or with this process however it dies. */
 export async function startInstanceHosts(options: InstanceHostsOptions = {}): Promise<StartedInstanceHosts> {
   sweepDead();
   const kind = options.kind ?? (await bestInstanceHostKind());
   const { node = true, minuteMs = 60_000, sharedFolder } = options;
-  const source: HostSource =
-    kind === 'namespaces'
-      ? await openNamespaceInstances({ node, minuteMs, ...(sharedFolder === undefined ? {} : { sharedFolder }) })
-      : openLoopbackInstances({ minuteMs });
+  const inNamespaces = { node, minuteMs, ...(sharedFolder === undefined ? {} : { sharedFolder }) };
+  const source = await openSource(kind, inNamespaces);
   const booting = new Set<Promise<unknown>>();
   const booted = new Map<string, BootedHost>();
   let closed: Promise<void> | undefined;

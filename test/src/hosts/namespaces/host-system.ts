@@ -16,6 +16,18 @@ export interface HostSystem {
   writeFiles(folder: string): void;
   /** For one that brings `usr/sbin/guest-init`, its first process. @defaultValue none: sshd is kept running */
   readonly guest?: Guest;
+  /** @defaultValue `boot.sh`: the machine's own system, with a disk of the host's over it */
+  readonly program?: BootProgram;
+}
+
+/** What boots in place of the machine's own system. */
+export interface BootProgram {
+  /** In the folder of these scripts; it takes what `boot.sh` takes. */
+  readonly script: string;
+  /** What it takes beyond that. */
+  readonly args: readonly string[];
+  /** The process in whose namespaces the system is, from the first one's number. Undefined while there is none yet. */
+  systemOf(firstPid: number): number | undefined;
 }
 
 /** A system that is left to itself: it boots once it is told that its network is there, and may end. */

@@ -42,7 +42,6 @@ interface Running {
   readonly child: ChildProcess;
   /** The host's PID 1. */
   readonly init: number;
-  readonly namespace: string;
   /** Settles when all of it has ended, and its cable is out. */
   readonly gone: Promise<void>;
 }
@@ -54,7 +53,7 @@ const defaultDiskBytes = 2 * 1024 ** 3;
 /** Makes a host in the fabric and boots it. */
 export async function startNamespaceHost(fabric: Fabric, settings: NamespaceHostSettings): Promise<NamespaceHost> {
   const { name, plugs, options, system } = settings;
-  const { user, home, hostKeyFile, hostKeys, guest } = system;
+  const { user, home, hostKeyFile, hostKeys, guest, program } = system;
   const files = join(settings.folder, name);
   const disk = `/mnt/${name}`;
   let running: Running | undefined;
@@ -78,13 +77,23 @@ export async function startNamespaceHost(fabric: Fabric, settings: NamespaceHost
   async function boot(): Promise<void> {
     const node = options.node === false ? '' : process.execPath;
     const inFabric = ['--target', String(fabric.pid), '--mount', '--pid', '--net', '--', 'unshare'];
+    const script = `${scripts}${program?.script ?? 'boot.sh'}`;
     const own = ['--net', '--mount', '--pid', '--uts', '--ipc', '--fork', '--kill-child', '--propagation', 'private'];
     const child = spawn(
       'nsenter',
-      [...inFabric, ...own, 'sh', `${scripts}boot.sh`, name, disk, files, node, options.sharedFolder ?? ''],
-      {
-        stdio: ['pipe', 'pipe', 'pipe'],
-      },
+      [
+        ...inFabric,
+        ...own,
+        'sh',
+        script,
+        name,
+        disk,
+        files,
+        node,
+        options.sharedFolder ?? '',
+        ...(program?.args ?? []),
+      ],
+      { stdio: ['pipe', 'pipe', 'pipe'] },
     );
     // A guest that has ended hears nothing.
     child.stdin.on('error', () => child.stdin.destroy());
@@ -93,7 +102,7 @@ export async function startNamespaceHost(fabric: Fabric, settings: NamespaceHost
     });
     const listening = listeningLines();
     const init = Number(await firstLine(child));
-    running = { child, init, namespace: pidNamespace(init), gone: aftermath(child) };
+    running = { child, init, gone: aftermath(child) };
     for (const [index, plug] of plugs.entries()) {
       const peers = settings.peers.filter(({ network }) => network === plug.network);
       await fabric.plugIn(plug, init, `eth${index}`, peers, guest?.lendNumber());
@@ -114,10 +123,19 @@ export async function startNamespaceHost(fabric: Fabric, settings: NamespaceHost
     return running;
   }
 
+  /** The first process of the host's system. */
+  function systemPid(): number {
+    const { init } = alive();
+    const pid = program === undefined ? init : program.systemOf(init);
+    if (pid === undefined) throw new Error(`${name} has not booted yet`);
+    return pid;
+  }
+
   function table(): Entry[] {
     if (running === undefined) return [];
-    const { namespace } = running;
-    return processTable(pid => pidNamespace(pid) === namespace);
+    const namespace = pidNamespace(systemPid());
+    // Nothing is read of a process that is gone, nor of some that live.
+    return namespace === '' ? [] : processTable(pid => pidNamespace(pid) === namespace);
   }
 
   function listeningLines(): number {
@@ -129,7 +147,7 @@ export async function startNamespaceHost(fabric: Fabric, settings: NamespaceHost
   }
 
   function pathHere(path: string): string {
-    return `/proc/${alive().init}/root${path}`;
+    return `/proc/${systemPid()}/root${path}`;
   }
 
   async function setLinks(on: boolean): Promise<void> {
@@ -208,7 +226,7 @@ export async function startNamespaceHost(fabric: Fabric, settings: NamespaceHost
 
   const address = fabric.addressOf(plugs[0]);
   const { identityFile, jump } = settings;
-  const sessionsOf = () => table().filter(entry => entry.pid !== running?.init && !isServer(entry) && !ofGuest(entry));
+  const sessionsOf = () => table().filter(entry => entry.pid !== systemPid() && !isServer(entry) && !ofGuest(entry));
   return {
     name,
     address,
@@ -224,7 +242,7 @@ export async function startNamespaceHost(fabric: Fabric, settings: NamespaceHost
       const all = ['--mount', '--uts', '--ipc', '--net', '--pid', '--root', '--wd'];
       const env = ['env', '-i', `HOME=${home}`, `USER=${user}`, `PATH=${path}`];
       const shell = ['sh', '-c', 'cd && eval "$1"', 'sh', command];
-      return run('nsenter', ['--target', String(alive().init), ...all, '--', ...env, ...shell]);
+      return run('nsenter', ['--target', String(systemPid()), ...all, '--', ...env, ...shell]);
     },
     pathHere,
     processes: () => sessionsOf().map(({ pid, command }) => ({ pid: pidInside(pid), pidHere: pid, command })),

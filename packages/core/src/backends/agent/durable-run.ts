@@ -37,6 +37,8 @@ export interface DurableOptions {
   readonly bringFiles?: BringFiles | undefined;
   /** Where tasks run unless the job says so. Empty: a folder of the job's own. */
   readonly folder: string;
+  /** So many tasks run there at once at most. @defaultValue as many as fit */
+  readonly slots?: number | undefined;
 }
 
 /** One job on its way through an agent that outlives the connection: what was sent is kept until it is on the far disk. */
@@ -81,6 +83,7 @@ export class DurableRun implements JobRun {
       ...(this.retriesTasks && job.retry !== undefined ? { retry: job.retry } : {}),
       ...(options.bringFiles === undefined ? {} : { awaitsFiles: true }),
       ...(job.detached === true || job.taskCount !== undefined ? { takesAll: true } : {}),
+      ...(options.slots === undefined ? {} : { slots: options.slots }),
     };
     this.#sender = new TaskSender(number, job.tasks, {
       onTaken: inputs => {

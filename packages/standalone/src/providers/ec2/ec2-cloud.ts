@@ -8,6 +8,7 @@ import { inFlight, whileWanted } from '../../pool/in-flight.js';
 import { IntentStore } from '../../pool/intent-store.js';
 import { type MachineNote, MachineNotes } from '../../pool/machine-notes.js';
 import type { MachineRequirements } from '../../pool/offer.js';
+import { isOf } from '../../pool/offer-text.js';
 import { type Catalogue, loadCatalogue } from './catalogue.js';
 import { catalogueCalls } from './catalogue-calls.js';
 import { classOf } from './cloud-error.js';
@@ -46,6 +47,9 @@ export interface Ec2CloudOptions {
   /** Between two looks at a machine that is to change its state, milliseconds. @defaultValue 1000 */
   readonly pollMs?: number;
 }
+
+/** A machine that was just made is mostly listed, with its tags, within a second or two. */
+const untaggedMs = 4000;
 
 /** A filter takes no more values. */
 const mostValues = 200;
@@ -236,11 +240,17 @@ export function createEc2Cloud(cloudOptions: Ec2CloudOptions): Ec2Cloud {
       // Whoever repeats a launch must not forget what was learned of the machine since, such as its next host key.
       if ((await notes.find(id))?.incarnation !== note.incarnation) await notes.put(note);
       // From here on there is a machine: whoever wants it no more has to know which.
-      const seen = await untilThere(() => find(id));
-      if (seen !== undefined) return seen;
-      // Its tags went with the call that made it; that they are not there means that they were lost.
-      await api.createTags(id, awsTags(tags));
-      const tagged = await untilThere(() => find(id));
+      const seen = await untilThere(() => find(id), { withinMs: untaggedMs });
+      if (seen !== undefined) {
+        const usdPerHour = offers.find(offer => isOf(offer, seen))?.usdPerHour;
+        if (usdPerHour !== undefined) await notes.learn(id, { usdPerHour });
+        return seen;
+      }
+      // Its tags went with the call that made it: where they don't come, they were lost, and to write them again does no harm.
+      const tagged = await untilThere(async () => {
+        await api.createTags(id, awsTags(tags));
+        return await find(id);
+      });
       if (tagged !== undefined) return tagged;
       throw new MegalithError('CLOUD_FAILED', `EC2 made "${id}" and does not list it`, {
         hint: 'run `megalith dismantle --once` in a few minutes: it ends what nobody uses',

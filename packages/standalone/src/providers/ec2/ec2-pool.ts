@@ -52,7 +52,7 @@ export function openEc2Pool(options: Ec2PoolOptions): Ec2Pool | undefined {
   };
 
   const hostOf: PoolDesk['hostOf'] = async (machine): Promise<Machine | undefined> => {
-    const { idleTailMs } = await planBefore(machine, { keeping, provider: cloud.name, now: Date.now() });
+    const { idleTailMs } = await planBefore(machine, keeping, desk);
     return await ec2Host(machine, {
       settings,
       home,

@@ -1,4 +1,5 @@
 import { shellQuote } from '../../bootstrap/shell-quote.js';
+import { systemdTimer } from './systemd-timer.js';
 
 /**
  * Kill switch (a), in POSIX sh, for root: shuts the machine down at its absolute end, and needs neither an agent nor network nor credentials. To be
@@ -18,9 +19,7 @@ if [ "$left" -lt 60 ]; then
   exit
 fi
 finish='shutdown -h now; sleep 300; poweroff -f'
-systemd-run --quiet --no-block --unit=megalith-end --on-active="\${left}s" \\
-  --timer-property=AccuracySec=1s --timer-property=DefaultDependencies=no --property=DefaultDependencies=no \\
-  /bin/sh -c "$finish" ||
+${systemdTimer('megalith-end', '"$left"s', '"$finish"')} ||
   shutdown -h "+$((left / 60))" || {
   (
     trap '' HUP

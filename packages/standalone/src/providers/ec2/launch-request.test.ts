@@ -9,7 +9,7 @@ import {
   runRequest,
   suitsFleet,
 } from './launch-request.js';
-import { rootVolume } from './root-volume.js';
+import { rootVolume, volumeUsdPerHour } from './root-volume.js';
 import { awsTags } from './tags.js';
 
 const gib = 1024 ** 3;
@@ -303,6 +303,12 @@ it.each([
   [[shape('a', 32), shape('b', 48)], 4, { sizeGib: 8, iops: 3_000, throughputMibps: 384 }],
 ] as const)('gives the volume what suits the shape', (shapes, diskGib, volume) => {
   expect(rootVolume(shapes, diskGib * gib, 8 * gib)).toEqual(volume);
+});
+
+it('a volume costs its size, and what it moves beyond the baseline', () => {
+  const plain = { sizeGib: 64, iops: 3_000, throughputMibps: 125 };
+  expect(volumeUsdPerHour(plain) * 730).toBeCloseTo(5.12);
+  expect(volumeUsdPerHour({ ...plain, iops: 4_000, throughputMibps: 1_000 }) * 730).toBeCloseTo(5.12 + 5 + 35);
 });
 
 it('never asks for a volume that gp3 is not', () => {

@@ -154,6 +154,7 @@ async function sealedLaunch(
     userData: userData({
       endsAt: intent.expiresAt,
       maxLifetimeMs: settings.maxLifetimeMs,
+      bootMs: settings.bootMs,
       hostKey,
       user: settings.user,
     }),

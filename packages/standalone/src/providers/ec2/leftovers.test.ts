@@ -14,7 +14,7 @@ const old: Companion = {
   createdAt: now - 3 * dayMs,
   isAttached: false,
 };
-const machine: UsingMachine = { id: 'i-1', state: 'running', region: 'r', tags: { owner, intent: 'x' }, uses: [] };
+const machine: UsingMachine = { id: 'i-1', state: 'running', region: 'r', tags: { owner, intent: 'x' } };
 const intent = { id: 'y', owner, region: 'r' };
 const ask = (more: Partial<LeftoverQuestion> = {}) =>
   leftoversOf({ companions: [old], machines: [], intents: [], owner, region: 'r', kept: [], now, ...more });
@@ -24,8 +24,9 @@ describe('what nobody needs any more', () => {
     expect(ask()).toEqual([
       { kind: 'key pair', id: 'key-1', why: 'there for 3 days, and no machine or launch uses it' },
     ]);
-    expect(ask({ machines: [machine], intents: [{ ...intent, closedAt: 1 }] })).toHaveLength(1);
-    expect(ask({ machines: [{ ...machine, state: 'terminated', uses: ['key-1'] }] })).toHaveLength(1);
+    expect(ask({ intents: [{ ...intent, closedAt: 1 }] })).toHaveLength(1);
+    expect(ask({ machines: [{ ...machine, state: 'terminated' }] })).toHaveLength(1);
+    expect(ask({ machines: [{ ...machine, region: 's' }] })).toHaveLength(1);
   });
 
   const volume: Companion = { ...old, kind: 'volume', id: 'vol-1', tags: { owner, intent: 'x' } };
@@ -37,11 +38,7 @@ describe('what nobody needs any more', () => {
     ['has no age', { companions: [{ ...old, createdAt: undefined }] }],
     ['is from the future', { companions: [{ ...old, createdAt: now + dayMs }] }],
     ['is what this client takes next', { kept: ['megalith-ada'] }],
-    ['is used by a machine, by its name', { machines: [{ ...machine, state: 'stopped', uses: ['megalith-ada'] }] }],
-    [
-      'may be used by a machine that does not tell',
-      { machines: [{ id: 'i-1', state: 'pending', region: 'r', tags: machine.tags }] },
-    ],
+    ['may be used by a machine', { machines: [{ ...machine, state: 'stopped' }] }],
     ['may be taken by a launch', { intents: [intent] }],
     ["is of a living machine's intent", { companions: [volume], machines: [machine] }],
     ['is of an open intent', { companions: [volume], intents: [{ ...intent, id: 'x' }] }],
@@ -50,8 +47,8 @@ describe('what nobody needs any more', () => {
   });
 
   test('goes where it was made for one intent, whatever else is under way', () => {
-    const { uses: _, ...silent } = { ...machine, tags: { owner, intent: 'z' } };
-    expect(ask({ companions: [volume], machines: [silent], intents: [intent] })).toHaveLength(1);
+    const other = { ...machine, tags: { owner, intent: 'z' } };
+    expect(ask({ companions: [volume], machines: [other], intents: [intent] })).toHaveLength(1);
   });
 
   test('holds against every mixture: only what is ours, old, free and unused goes, and all of that', () => {
@@ -85,7 +82,6 @@ describe('what nobody needs any more', () => {
           state: states,
           region: fc.constantFrom('r', 's'),
           tags: fc.record({ owner: owners, intent: names }),
-          uses: fc.array(names),
         }),
       ),
       intents: fc.array(
@@ -101,10 +97,10 @@ describe('what nobody needs any more', () => {
           const here = (other: { owner: string }, region: string) => other.owner === owner && region === 'r';
           const isUsed =
             machines.some(
-              ({ state, region, tags, uses }) =>
+              ({ state, region, tags }) =>
                 state !== 'terminated' &&
                 here(tags, region) &&
-                (uses.includes(each.id) || tags.intent === each.tags.intent),
+                (each.tags.intent === undefined || tags.intent === each.tags.intent),
             ) ||
             intents.some(
               other =>

@@ -18,10 +18,9 @@ export interface Companion {
   readonly isAttached: boolean;
 }
 
-/** A machine, and what of this it uses, by id or name; without a list it may use anything of its owner's. */
+/** A machine that may use it. */
 export interface UsingMachine extends Pick<CloudMachine, 'id' | 'state' | 'region'> {
   readonly tags: Pick<CloudMachine['tags'], 'owner' | 'intent'>;
-  readonly uses?: readonly string[];
 }
 
 export interface LeftoverQuestion {
@@ -66,9 +65,9 @@ export function leftoversOf(question: LeftoverQuestion): readonly Leftover[] {
   });
 }
 
-function mayUse({ tags, uses }: UsingMachine, companion: Companion): boolean {
-  if (companion.tags.intent !== undefined && companion.tags.intent === tags.intent) return true;
-  return uses === undefined ? companion.tags.intent === undefined : isNamed(companion, uses);
+/** What was made for no launch alone, any machine of the owner may use. */
+function mayUse({ tags }: UsingMachine, companion: Companion): boolean {
+  return companion.tags.intent === undefined || companion.tags.intent === tags.intent;
 }
 
 function isNamed({ id, name }: Companion, list: readonly string[]): boolean {

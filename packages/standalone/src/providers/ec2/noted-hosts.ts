@@ -55,7 +55,7 @@ async function notedHost(
       return host.shape;
     },
     clearance: host.clearance,
-    usdPerHour: host.usdPerHour,
+    usdPerHour: note.usdPerHour ?? 0,
     reach: wishes => host.reach(wishes),
   };
 }

@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { parse } from 'yaml';
+import { bootDeadlineScript } from './boot-deadline-script.js';
 import { endScript } from './end-script.js';
 import { mostUserDataBytes } from './launch-request.js';
 import { scratchScript } from './scratch-script.js';
@@ -13,6 +14,7 @@ const day = 86_400_000;
 const options: UserDataOptions = {
   endsAt: Date.UTC(2026, 10, 22),
   maxLifetimeMs: day,
+  bootMs: 600_000,
   hostKey: {
     privateText: '-----BEGIN OPENSSH PRIVATE KEY-----\nb3BlbnNzaA==\n-----END OPENSSH PRIVATE KEY-----\n',
     publicLine: 'ssh-ed25519 AAAA',
@@ -24,7 +26,7 @@ let folder = '';
 beforeEach(() => {
   folder = mkdtempSync(join(tmpdir(), 'megalith-user-data-'));
   mkdirSync(join(folder, 'bin'));
-  for (const name of ['sh', 'mkdir', 'cat', 'chmod', 'stat']) {
+  for (const name of ['sh', 'mkdir', 'cat', 'chmod', 'stat', 'rm', 'cut']) {
     symlinkSync(
       execFileSync('sh', ['-c', `command -v ${name}`], { encoding: 'utf8' }).trim(),
       join(folder, 'bin', name),
@@ -140,6 +142,43 @@ describe('the end', () => {
   });
 });
 
+describe('the deadline of a boot', () => {
+  const served = 'home/.megalith/agents/abc/agent.json';
+  /** @param meanwhile what happens until the time is over */
+  const boot = (meanwhile: string, user = 'ann') => {
+    stub('getent', `[ "$2" != ann ] || echo 'ann:x:0:0::${folder}/home:/bin/sh'`);
+    stub('systemd-run', `for program; do :; done\n${meanwhile}\n/bin/sh -c "$program"`);
+    stub('shutdown', 'exit 1');
+    stub('poweroff');
+    expect(run(bootDeadlineScript(user, 899_001))).toEqual({ status: 0, stderr: '' });
+    return calls().filter(line => !/^(getent|systemd-run) /.test(line));
+  };
+  const end = ['shutdown -h now', 'poweroff -f'];
+
+  it('ends the machine where no agent serves by then, whatever earlier boots have left', () => {
+    file(served, '{}');
+    expect(boot('')).toEqual(end);
+    expect(calls().find(line => line.startsWith('systemd-run'))).toMatch(
+      /^systemd-run .*--unit=megalith-boot --on-active=900s .* \/bin\/sh -c for /,
+    );
+  });
+
+  it('leaves a machine alone whose agent serves by then', () => {
+    mkdirSync(dirname(join(folder, served)), { recursive: true });
+    expect(boot(`echo >'${folder}/${served}'`)).toEqual([]);
+  });
+
+  it('is that of a user whom only the first boot makes', () => {
+    expect(boot('', 'bob')).toEqual(end);
+  });
+
+  it('is a process that sleeps without systemd', async () => {
+    stub('sleep');
+    boot('exit 1');
+    await expect.poll(calls, { timeout: 20_000 }).toEqual(expect.arrayContaining(['sleep 900', ...end]));
+  });
+});
+
 describe('scratch', () => {
   const scratch = () => join(folder, 'scratch');
   const script = (user = 'ann') => scratchScript(user, scratch(), folder);
@@ -241,6 +280,7 @@ describe('user data', () => {
     expect(parse(text)).toEqual({
       bootcmd: [
         ['sh', '-c', endScript(options.endsAt, day)],
+        ['sh', '-c', bootDeadlineScript('ec2-user', 900_000)],
         ['sh', '-c', scratchScript('ec2-user')],
       ],
       ssh_deletekeys: true,

@@ -1,4 +1,5 @@
 import { stringify } from 'yaml';
+import { bootDeadlineScript } from './boot-deadline-script.js';
 import { endScript } from './end-script.js';
 import type { InjectedHostKey } from './injected-host-key.js';
 import { scratchScript } from './scratch-script.js';
@@ -8,6 +9,8 @@ export interface UserDataOptions {
   readonly endsAt: number;
   /** Milliseconds. */
   readonly maxLifetimeMs: number;
+  /** As of `Ec2Settings`. */
+  readonly bootMs: number;
   /** What sshd shows at first. Whoever may describe the machine can read it here: it is replaced at the first login. */
   readonly hostKey: Pick<InjectedHostKey, 'privateText' | 'publicLine'>;
   /** Public keys that may log in as the image's own user, beside the key pair's. @defaultValue none */
@@ -18,15 +21,19 @@ export interface UserDataOptions {
   readonly scratchFolder?: string;
 }
 
+/** A client that lives ends its machine after `bootMs`: the machine itself waits so much longer. */
+const bootSlack = 1.5;
+
 /**
- * What the machine does at boot, for cloud-init: first it arms its own end (at every boot), then it mounts scratch (at every boot), then sshd gets the
+ * What the machine does at boot, for cloud-init: first it arms its own end and the deadline of its boot, then it mounts scratch (all of that at every boot), then sshd gets the
  * host key that the client has pinned. cloud-init does all of that before sshd starts: whoever can log in finds it done.
  */
 export function userData(options: UserDataOptions): string {
-  const { endsAt, maxLifetimeMs, hostKey, authorizedKeys = [], user, scratchFolder } = options;
+  const { endsAt, maxLifetimeMs, bootMs, hostKey, authorizedKeys = [], user, scratchFolder } = options;
   const config = {
     bootcmd: [
       ['sh', '-c', endScript(endsAt, maxLifetimeMs)],
+      ['sh', '-c', bootDeadlineScript(user, bootMs * bootSlack)],
       ['sh', '-c', scratchScript(user, scratchFolder)],
     ],
     ssh_deletekeys: true,
