@@ -154,8 +154,17 @@ export class MachineAgent {
   }
 
   #refuse(spec: JobSpec): Failure | undefined {
+    setImmediate(() => this.#freeOf(spec.id));
     const isLeased = this.#options.leaseNeeded !== true || this.#leases.allows(spec.id, Date.now());
     return this.#closed?.failure ?? (isLeased ? undefined : noLease(spec));
+  }
+
+  /** A lease for a job that was over before, or was refused, is for nothing. */
+  #freeOf(job: string): void {
+    const holder = this.#leases.waitingFor;
+    if (holder?.job !== job || this.#host.jobs.some(each => each.spec.id === job)) return;
+    this.#leases.end(holder, Date.now());
+    this.#changed();
   }
 
   #leaseFacts(): LeaseFacts {

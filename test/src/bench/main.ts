@@ -1,6 +1,7 @@
 // pnpm bench [NAME...] [--json]: measures Megalith beside its peers, in the same run.
 // Rows go to stdout (a table, or with --json one object a line), everything else to stderr. A bench that ran as a whole
-// is kept under test/bench-results/. Exit code 1 if a case failed, 2 for a name that there is not.
+// is kept under test/bench-results/. `leaks`, which has no peers, is another kind of bench, and runs only where it is named.
+// Exit code 1 if a case failed or something leaked, 2 for a name that there is not.
 import { parseArgs } from 'node:util';
 import type { Row } from './bench.js';
 import { benches } from './benches.js';

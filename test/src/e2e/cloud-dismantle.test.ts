@@ -157,9 +157,11 @@ describe('what is wrong', () => {
 
   it('with no cloud configured is told, with what to write where', { timeout: 60_000 }, async () => {
     writeFileSync(join(client.home, 'megalith.yaml'), '');
-    for (const command of commands) {
-      const { code, stdout, stderr } = await client.megalith(...command);
-      expect({ command, code, stdout, stderr }).toEqual({
+    const ends = await Promise.all(
+      commands.map(async command => ({ command, ...(await client.megalith(...command)) })),
+    );
+    for (const { command, ...end } of ends) {
+      expect({ command, ...end }).toEqual({
         command,
         code: 3,
         stdout: '',

@@ -16,7 +16,7 @@ const configured = (more: object = {}) => ({
   region: ec2.region,
   endpoint: ec2.endpoint,
   admit: '127.0.0.1/32',
-  idle: '4s',
+  idle: '6s',
   ...more,
 });
 const allEnded = () =>
@@ -53,7 +53,7 @@ describe.runIf(instanceHostsCan(await bestInstanceHostKind(), 'network'))('one c
     const price = 'on-demand for \\$[\\d.]+ an hour';
     expect(run.stderr.split('\n')).toEqual([
       expect.stringMatching(`^asking ec2 for ${type}, ${price}, the cheapest of \\d+ types that fit$`),
-      expect.stringMatching(`^${type} in ${zone} \\(${id}\\), ${price}, boots$`),
+      expect.stringMatching(`^${type} in ${zone} \\(${id}\\) boots, ${price}$`),
       expect.stringMatching(`^${id} serves, \\d+ s after it was asked for$`),
       'e',
       '',
@@ -81,8 +81,9 @@ describe.runIf(instanceHostsCan(await bestInstanceHostKind(), 'network'))('one c
     expect(ec2.instances()).toHaveLength(1);
 
     await allEnded();
-    // Its machine is no more, and it is the same job still.
-    expect(await client.megalith('run', '--quiet', ...command)).toEqual({ code: 0, stdout: 'late\n', stderr: '' });
+    // Its machine is no more, and the job is not begun a second time.
+    expect(await client.megalith('run', ...command)).toMatchObject({ code: 2, stdout: '' });
+    expect(await client.megalith('jobs', 'attach', 'nightly')).toMatchObject({ code: 0, stdout: 'late\n' });
     expect(ec2.instances()).toHaveLength(1);
   });
 
@@ -125,7 +126,7 @@ describe('what is wrong is one sentence and a hint', { timeout: 60_000 }, () => 
   }
 
   it('with the config, the credentials, the account and the job', async () => {
-    const run = ['run', '--backend', 'standalone', '--memory', '2GiB'];
+    const run = ['run', '--backend', 'standalone'];
     const none = (): void => undefined;
     const wrong: readonly (readonly [string, object, (one: CloudClient) => void, ...string[]])[] = [
       ['there are no credentials for .*\nhint: .*\ncode: NO_CREDENTIALS\n4', configured(), withoutKeys, ...run],

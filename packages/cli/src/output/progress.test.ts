@@ -25,6 +25,11 @@ describe('statusLine', () => {
       expect(statusLine(view, columns).length).toBeLessThanOrEqual(columns);
   });
 
+  it('tells first of a place that is being made, and for how long the job waits for it', () => {
+    const waiting = { ...view, done: 0, failed: 0, running: 0, total: 1, place: 'r6i.large (i-1) boots' };
+    expect(statusLine(waiting, 43)).toBe('12s: r6i.large (i-1) boots, 0/1 done (0%)');
+  });
+
   it('gives no total before it is known', () => {
     expect(statusLine({ ...view, complete: false, total: 500 })).toBe(
       '412 done, 3 failed, 8 running, 35/s, peak 1.3GiB',

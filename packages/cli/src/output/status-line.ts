@@ -39,7 +39,7 @@ export function statusLine(view: ProgressView, columns = Number.POSITIVE_INFINIT
 
 /** With the time since the job began: of a boot nothing else moves. */
 function placeText({ place, elapsedMs }: ProgressView): string {
-  return place === undefined ? '' : `${place} (${formatDuration(Math.floor(elapsedMs / 1000) * 1000)})`;
+  return place === undefined ? '' : `${formatDuration(Math.floor(elapsedMs / 1000) * 1000)}: ${place}`;
 }
 
 function progressText(view: ProgressView): string {

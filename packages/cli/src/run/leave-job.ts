@@ -10,7 +10,7 @@ export async function leaveJob(session: Session, job: Job<unknown>, json: boolea
   session.showProgress(() => job.counts, { quietMs: 1000 });
   await job.detach();
   if (session.interrupted !== undefined) return 130;
-  const place = job.plan?.chosen?.description;
+  const { description: place, usdPerHour = 0 } = job.plan?.chosen ?? {};
   if (json)
     process.stdout.write(
       `${JSON.stringify({ job: job.id, name: job.name, state: 'detached', place }, undefined, 2)}\n`,
@@ -18,5 +18,6 @@ export async function leaveJob(session: Session, job: Job<unknown>, json: boolea
   else process.stdout.write(`${job.id}\n`);
   session.note(`handed over to ${place}`);
   session.note(`come back with "megalith jobs attach ${job.id}"`);
+  if (usdPerHour > 0) session.note('what it leaves is on that machine only, which ends some time after the job does');
   return 0;
 }

@@ -31,7 +31,12 @@ export interface Candidate {
   readonly slots: number;
   readonly usdPerHour: number;
   /** Set where the candidate cannot take the job. */
-  readonly rejected?: { readonly reason: ReasonCode; readonly explanation: string };
+  readonly rejected?: {
+    readonly reason: ReasonCode;
+    readonly explanation: string;
+    /** What to do about it. Where there is no other candidate, the job fails with these words. */
+    readonly hint?: string;
+  };
 }
 
 /** A shared input as the backend gets it: the description, and its bytes where the client has them. */

@@ -36,6 +36,17 @@ describe('a plan', () => {
     );
   });
 
+  it('fails in the words of the only candidate where that knows what to do', () => {
+    const told: Candidate = { ...laptop, rejected: { ...tooSmall.rejected!, hint: 'ask for less' } };
+    expect(() => placeOf(choosePlace([told]), { name: 'x' })).toThrowError(
+      expect.objectContaining({ code: 'OVER_MEMORY', message: 'asks for 1TiB of 8GiB', hint: 'ask for less' }),
+    );
+    const full = { ...told, rejected: { ...told.rejected!, reason: 'OVER_DISK' as const } };
+    const noPlacement = expect.objectContaining({ code: 'NO_PLACEMENT' });
+    expect(() => placeOf(choosePlace([full]), { name: 'x' })).toThrowError(noPlacement);
+    expect(() => placeOf(choosePlace([told, tooSmall]), { name: 'x' })).toThrowError(noPlacement);
+  });
+
   it('says so when nobody offers anything', () => {
     expect(() => placeOf(choosePlace([]), { name: 'x' })).toThrowError(
       'no place can run "x": no backend offers a place',

@@ -1,5 +1,5 @@
-import { MegalithError } from '@megalith/agent';
-import type { Candidate, JobRequest } from '../backends/backend.js';
+import { type ErrorCode, MegalithError } from '@megalith/agent';
+import type { Candidate, JobRequest, ReasonCode } from '../backends/backend.js';
 import type { Plan } from '../executor/types.js';
 
 /** Chooses the first candidate that can take the job; backends are asked in the order of preference. */
@@ -17,12 +17,21 @@ export function choosePlace(candidates: readonly Candidate[]): Plan {
   return { chosen, candidates, reason };
 }
 
+/** Reasons that are codes of errors too. */
+const errorCodes: ReadonlySet<string> = new Set<ReasonCode & ErrorCode>(['OVER_MEMORY', 'OVER_CPUS', 'OVER_BUDGET']);
+
 /**
  * The chosen candidate of a plan.
- * @throws MegalithError NO_PLACEMENT, listing why each candidate was rejected
+ * @throws MegalithError NO_PLACEMENT, listing why each candidate was rejected; what the only candidate says, where that knows what to do
  */
 export function placeOf(plan: Plan, job: Pick<JobRequest, 'name'>): Candidate {
   if (plan.chosen !== undefined) return plan.chosen;
+  const [only, ...others] = plan.candidates;
+  if (only?.rejected?.hint !== undefined && others.length === 0) {
+    const { reason, explanation, hint } = only.rejected;
+    const code = errorCodes.has(reason) ? (reason as ErrorCode) : 'NO_PLACEMENT';
+    throw new MegalithError(code, explanation, { hint, details: { reason } });
+  }
   const rejections = plan.candidates.map(({ backend, rejected }) => ({ backend, ...rejected }));
   const reasons = rejections.map(each => `${each.backend}: ${each.explanation} (${each.reason})`);
   const why = reasons.length === 0 ? plan.reason : reasons.join('; ');

@@ -21,11 +21,12 @@ const keptNotes = 500;
 
 /** Notes of which job went where, so that a job is looked for in the right place first. One small file a job. */
 export class PlacedJobs {
+  /** The client's home. */
+  readonly home: string;
   readonly #folder: string;
-  readonly #home: string;
 
   constructor(home: string) {
-    this.#home = home;
+    this.home = home;
     this.#folder = join(home, 'placed');
   }
 
@@ -34,7 +35,7 @@ export class PlacedJobs {
     { id, name, outputs = [] }: Pick<BackendJob, 'id' | 'name' | 'outputs'>,
     machines: readonly Pick<Machine, 'id'>[],
   ): void {
-    jobFolder(this.#home, id);
+    jobFolder(this.home, id);
     const note: PlacedJob = {
       id,
       name,
@@ -52,6 +53,11 @@ export class PlacedJobs {
     const known = notes.filter(note => note !== undefined).sort((a, b) => (a.at < b.at ? 1 : -1));
     for (const { id } of known.slice(keptNotes)) this.forget(id);
     return known.slice(0, keptNotes);
+  }
+
+  /** Ids of the machines that a job of this client went to, the last one last. */
+  machinesOf(id: string): readonly string[] {
+    return this.#read(id)?.machines ?? [];
   }
 
   outputsOf(id: string): readonly FileOutput[] {

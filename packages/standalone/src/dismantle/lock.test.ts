@@ -70,3 +70,12 @@ it('that somebody took over is not ours any more, and is not removed', async () 
   await lock.release();
   expect(readdirSync(join(home, 'cloud'))).toEqual(['dismantle.lock']);
 });
+
+it('that can not be written says where, and what to do', async () => {
+  writeFileSync(join(home, 'cloud'), '');
+  await expect(takeDismantleLock(home)).rejects.toMatchObject({
+    code: 'JOURNAL_FAILED',
+    message: expect.stringContaining(join(home, 'cloud', 'dismantle.lock')),
+    hint: expect.any(String),
+  });
+});

@@ -2,7 +2,7 @@ import { randomBytes } from 'node:crypto';
 import { mkdir, rm, utimes } from 'node:fs/promises';
 import { hostname } from 'node:os';
 import { join } from 'node:path';
-import { identityOf } from '@megalith/agent';
+import { identityOf, MegalithError } from '@megalith/agent';
 import { dropStaleLock, type Holder, holderIn, takeLock, textOf } from '../inventory/config-lock.js';
 
 /** Other computers that share the home see by the file's time that we live, milliseconds. */
@@ -29,8 +29,22 @@ export function takePidFile(home: string): Promise<DismantleLock> {
   return holdFile(join(home, 'cloud', 'dismantle.pid'));
 }
 
-/** Who sweeps, or watches, if anybody lives who does. */
+/** @throws MegalithError JOURNAL_FAILED where the home can't be written to */
 async function holdFile(path: string): Promise<DismantleLock> {
+  try {
+    return await hold(path);
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).syscall === undefined) throw error;
+    throw new MegalithError('JOURNAL_FAILED', `"${path}" can't be written: ${(error as Error).message}`, {
+      hint: 'check the permissions of the folder, and that the disk has room',
+      details: { path },
+      cause: error,
+    });
+  }
+}
+
+/** Who sweeps, or watches, if anybody lives who does. */
+async function hold(path: string): Promise<DismantleLock> {
   await mkdir(join(path, '..'), { recursive: true, mode: 0o700 });
   const holder: Holder = {
     host: hostname(),

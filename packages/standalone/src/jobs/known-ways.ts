@@ -111,8 +111,8 @@ function notConfigured(machineId: string): Unreachable {
     ? new MegalithError('NOT_CONFIGURED', `"${machine}" is not in the inventory`, {
         hint: `add it again: megalith hosts add USER@ADDRESS --name ${machine}; or work in the folder of its project`,
       })
-    : new MegalithError('NOT_FOUND', `"${machine}" was made on demand, and this client knows no way to it any more`, {
-        hint: 'what a job leaves on such a machine ends with it: let a client wait for the job, or fetch its results in time',
+    : new MegalithError('NOT_FOUND', `"${machine}" was made on demand and is gone, with what jobs left there`, {
+        hint: 'let a client wait for the job, or fetch its results in time',
       });
   return { machine, error };
 }

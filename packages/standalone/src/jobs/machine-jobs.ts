@@ -143,13 +143,22 @@ export class MachineJobs {
 
 function outOfReach(id: string, unreachable: readonly Unreachable[]): MegalithError {
   const [first] = unreachable;
+  const details = { id, machines: unreachable.map(({ machine }) => machine) };
+  if (unreachable.every(({ error }) => error.code === 'NOT_FOUND')) {
+    const message = `job "${id}" went to ${details.machines.join(', ')}, and nothing of it is left: ${first!.error.message}`;
+    return new MegalithError('AGENT_LOST', message, {
+      hint: 'let a client wait for the job, or fetch its results in time',
+      details,
+      cause: first!.error,
+    });
+  }
   const others = unreachable.length > 1 ? `, nor can ${unreachable.length - 1} more` : '';
   return new MegalithError(
     'CONTACT_LOST',
     `job "${id}" went to ${first!.machine}, which can't be reached${others}: ${first!.error.message}`,
     {
       hint: first!.error.hint ?? 'the job goes on there: ask again when it can be reached',
-      details: { id, machines: unreachable.map(({ machine }) => machine) },
+      details,
       cause: first!.error,
     },
   );

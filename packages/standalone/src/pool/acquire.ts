@@ -6,15 +6,14 @@ import { type AgentReport, reportOf } from './agent-report.js';
 import type { ReadyMachine } from './await-host.js';
 import type { Cloud } from './cloud.js';
 import type { CloudMachine } from './cloud-machine.js';
-import { comeBack } from './come-back.js';
 import { withFewerTasks } from './fewer-tasks.js';
 import { inFlight } from './in-flight.js';
 import { thisIntentClient } from './intent-client.js';
 import type { IntentStore } from './intent-store.js';
 import { jobCame, type Keeping } from './keeping.js';
 import type { LaunchIntent } from './launch-intent.js';
-import { leaseMachine, refusedByOwn } from './lease-machine.js';
-import { makeMachine, newIntent } from './make-machine.js';
+import { leaseMachine } from './lease-machine.js';
+import { makeForJob } from './make-for-job.js';
 import type { MachineRequirements, Offer } from './offer.js';
 import { chooseMachine, type PooledMachine } from './reuse.js';
 import { startAgain } from './start-again.js';
@@ -28,7 +27,7 @@ export interface Wanted {
 }
 
 /** What a job wants where it can be had. */
-export interface WantedFor {
+export interface WantedRoom {
   /** So many of its tasks are to run there at once. */
   readonly tasks: number;
   readonly of: (tasks: number) => Wanted;
@@ -71,12 +70,17 @@ export interface Acquired extends ReadyMachine {
 
 /**
  * Gets a machine for a job: one that is warm, else one that is stopped, else a new one. The machine's own agent grants the lease, so that of two clients
- * only one has it. Where there is none with room for all of its tasks, fewer have to do. Where this fails after a machine was made or started, the machine is ended.
+ * only one has it. Where this fails after a machine was made or started, the machine is ended.
  * @throws MegalithError what the cloud and the way to the machine say; CANCELLED
  */
-export async function acquire(wanted: WantedFor, desk: PoolDesk, signal?: AbortSignal): Promise<Acquired> {
+export async function acquire(wanted: Wanted, desk: PoolDesk, signal?: AbortSignal): Promise<Acquired> {
+  return await acquireFrom(await surveyOf(desk)('', signal), wanted, desk, signal);
+}
+
+/** The same; where there is no machine with room for so many tasks, fewer have to do. */
+export async function acquireRoom({ tasks, of }: WantedRoom, desk: PoolDesk, signal?: AbortSignal): Promise<Acquired> {
   const survey = await surveyOf(desk)('', signal);
-  return await withFewerTasks(wanted.tasks, some => acquireFrom(survey, wanted.of(some), desk, signal), desk.tell);
+  return await withFewerTasks(tasks, some => acquireFrom(survey, of(some), desk, signal), desk.tell);
 }
 
 async function acquireFrom(
@@ -90,7 +94,7 @@ async function acquireFrom(
     const found = await reuse(wanted, await survey.pooled(), survey.taken, desk, signal);
     if (found !== undefined) return found;
   }
-  return await make(wanted, own, desk, signal);
+  return await makeForJob(wanted, own, desk, hadOf(desk), signal);
 }
 
 /** The pool at one moment, looked at once for all who want a machine just then. */
@@ -278,29 +282,4 @@ async function reached(
     desk.tell?.(`${machine.id} has gone: ${(error as Error).message}`);
     return undefined;
   }
-}
-
-async function make(
-  wanted: Wanted,
-  unfinishedIntent: LaunchIntent | undefined,
-  desk: PoolDesk,
-  signal: AbortSignal | undefined,
-): Promise<Acquired> {
-  const lease = async ({ route, machine }: ReadyMachine): Promise<void> => {
-    const refusal = await leaseMachine(wanted, { route, machine }, desk, signal);
-    if (refusal !== undefined) throw refusedByOwn(machine, wanted, refusal);
-  };
-  const had = hadOf(desk);
-  const isServed = unfinishedIntent?.servedAt !== undefined;
-  const old = isServed ? await comeBack(unfinishedIntent, desk, signal, lease) : undefined;
-  if (old !== undefined) {
-    had.add(`${wanted.job} ${old.machine.id}`);
-    return { ...old, how: 'warm', intent: unfinishedIntent!.id };
-  }
-  const intent = isServed || unfinishedIntent === undefined ? newIntent(wanted, desk) : unfinishedIntent;
-  had.add(intent.id);
-  const ready = await makeMachine(intent, desk, signal, lease);
-  had.add(`${wanted.job} ${ready.machine.id}`);
-  await jobCame(ready.machine, true, desk);
-  return { ...ready, how: 'new', intent: intent.id };
 }

@@ -78,8 +78,13 @@ async function pause(ms: number, { id }: CloudMachine, signal: AbortSignal | und
 function ended({ id, state }: CloudMachine): MegalithError {
   return new MegalithError('NO_CAPACITY', `the cloud has ended "${id}" while it started: it is ${state}`, {
     hint: 'its console says why: a spot machine that is taken back, or a limit on volumes, are the usual reasons',
-    details: { id },
+    details: { id, endedIn: state },
   });
+}
+
+/** Whether the machine was ended while somebody waited for it. */
+export function hasEnded(error: unknown): boolean {
+  return isMegalithError(error) && error.code === 'NO_CAPACITY' && error.details?.endedIn !== undefined;
 }
 
 function tooSlow(machine: CloudMachine, withinMs: number, last: unknown): MegalithError {

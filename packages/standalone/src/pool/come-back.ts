@@ -1,6 +1,5 @@
 import type { PoolDesk } from './acquire.js';
-import { awaitHost, type ReadyMachine } from './await-host.js';
-import { thisIntentClient } from './intent-client.js';
+import { awaitHost, hasEnded, type ReadyMachine } from './await-host.js';
 import type { LaunchIntent } from './launch-intent.js';
 
 /**
@@ -16,19 +15,15 @@ export async function comeBack(
   signal: AbortSignal | undefined,
   claim: (ready: ReadyMachine) => Promise<void>,
 ): Promise<ReadyMachine | undefined> {
-  const { cloud, intents, hostOf, bootMs, tell } = desk;
+  const { cloud, hostOf, bootMs, tell } = desk;
   if (intent.machine === undefined) return undefined;
   const machine = await cloud.find(intent.machine, signal);
   if (machine?.state !== 'running' && machine?.state !== 'pending') return undefined;
-  // From here on the dismantler knows that somebody wants it.
-  await intents.put({ ...intent, client: thisIntentClient() }, signal);
   tell?.(`${machine.id} was made for this job before`);
-  const ready = await awaitHost(machine, {
-    cloud,
-    hostOf,
-    ...(bootMs === undefined ? {} : { withinMs: bootMs }),
-    signal,
-  });
+  const ready = await stillThere(
+    awaitHost(machine, { cloud, hostOf, ...(bootMs === undefined ? {} : { withinMs: bootMs }), signal }),
+  );
+  if (ready === undefined) return undefined;
   try {
     await claim(ready);
   } catch (error) {
@@ -36,4 +31,13 @@ export async function comeBack(
     throw error;
   }
   return ready;
+}
+
+async function stillThere(coming: Promise<ReadyMachine>): Promise<ReadyMachine | undefined> {
+  try {
+    return await coming;
+  } catch (error) {
+    if (hasEnded(error)) return undefined;
+    throw error;
+  }
 }

@@ -1,14 +1,16 @@
 import type { Label } from '@megalith/agent';
 import type { BackendJob } from '@megalith/core';
 import type { AgentRoute, Machine } from '../machine.js';
-import { type Acquired, acquire, type PoolDesk, type WantedFor } from './acquire.js';
+import { type Acquired, acquireRoom, type PoolDesk, type WantedRoom } from './acquire.js';
 import { machineGone } from './machine-gone.js';
 
 export interface MachineToBeOptions {
   readonly desk: PoolDesk;
-  readonly wanted: WantedFor;
+  readonly wanted: WantedRoom;
   readonly clearance: Label;
   readonly usdPerHour: number;
+  /** Looks for one that has the job already. */
+  readonly hadBefore?: (signal: AbortSignal | undefined) => Promise<Acquired | undefined>;
   /** Called once it is there. */
   readonly onAcquired: (acquired: Acquired) => void;
   /** Called for each way to it that is opened. */
@@ -25,7 +27,7 @@ export function machineToBe(job: Pick<BackendJob, 'id'>, options: MachineToBeOpt
   let acquired: Acquired | undefined;
 
   const first = async (signal: AbortSignal | undefined): Promise<AgentRoute> => {
-    acquired = await acquire(wanted, desk, signal);
+    acquired = (await options.hadBefore?.(signal)) ?? (await acquireRoom(wanted, desk, signal));
     options.onAcquired(acquired);
     return acquired.route;
   };

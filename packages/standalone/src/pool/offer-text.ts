@@ -21,7 +21,7 @@ export function bootingText(machine: CloudMachine, offers: readonly Offer[]): st
   const { id, type, zone, market } = machine;
   const had = offers.find(offer => isOf(offer, machine));
   const price = had === undefined ? market : priceText(market, had.usdPerHour);
-  return `${type} in ${zone} (${id}), ${price}, boots`;
+  return `${type} in ${zone} (${id}) boots, ${price}`;
 }
 
 /** Whether this offer is what a machine was had by. */

@@ -1,17 +1,26 @@
-import type { Label } from '@megalith/agent';
-import type { BackendJob, Candidate, JobRequest } from '@megalith/core';
+import { isMegalithError, type Label, type MegalithError } from '@megalith/agent';
+import type { BackendJob, Candidate, JobRequest, ReasonCode } from '@megalith/core';
 import type { MachineMaker } from '../backend/machine-maker.js';
 import type { PlacedJobs } from '../backend/placed-jobs.js';
 import type { AgentRoute, Machine } from '../machine.js';
 import type { PoolDesk } from './acquire.js';
 import type { CloudMachine } from './cloud-machine.js';
 import { withFewerTasks } from './fewer-tasks.js';
+import { hadBefore } from './had-before.js';
 import type { IntentStore } from './intent-store.js';
 import { jobLeaves } from './keeping.js';
 import { machineToBe } from './machine-to-be.js';
 import type { MachineRequirements } from './offer.js';
 import { choiceText } from './offer-text.js';
 import { sharesOf, unsaidMemoryBytes } from './shares.js';
+
+/** Errors of a cloud that say that it has no such machine, whenever it is asked. */
+const rejections: ReadonlyMap<string, ReasonCode> = new Map([
+  ['OVER_MEMORY', 'OVER_MEMORY'],
+  ['OVER_CPUS', 'OVER_CPUS'],
+  ['OVER_BUDGET', 'OVER_BUDGET'],
+  ['NO_PLACEMENT', 'OVER_DISK'],
+]);
 
 export interface PoolMakerOptions {
   readonly desk: PoolDesk;
@@ -34,9 +43,13 @@ export function createPoolMaker({ desk, intents, placed, clearance, slots }: Poo
   return {
     async offer(job, signal) {
       const each = shares(job);
-      const { offers, tasks } = await withFewerTasks(each[0]!, async some => {
-        return { offers: await desk.cloud.offers(sizeFor(job, some), signal), tasks: some };
-      });
+      const found = await orRejected(desk.cloud, () =>
+        withFewerTasks(each[0]!, async some => {
+          return { offers: await desk.cloud.offers(sizeFor(job, some), signal), tasks: some };
+        }),
+      );
+      if ('rejected' in found) return found;
+      const { offers, tasks } = found;
       const { shape, usableMemoryBytes, usdPerHour } = offers[0]!;
       const { cpus, memoryBytes = unsaidMemoryBytes } = job.requirements;
       const many = each.length > 1 ? `${each.length} × ` : '';
@@ -54,8 +67,12 @@ export function createPoolMaker({ desk, intents, placed, clearance, slots }: Poo
     sharesOf: shares,
     machineFor(job: BackendJob, tasks: number) {
       const { tell = desk.tell } = job;
+      const its = tell === undefined ? desk : { ...desk, tell };
+      // The parts of a job that is shared out are tasks of this client's, wherever they were before.
+      const mayBeThere = !hadBy.has(job.id) && shares(job).length === 1;
       const machine: Machine = machineToBe(job, {
-        desk: tell === undefined ? desk : { ...desk, tell },
+        desk: its,
+        ...(mayBeThere ? { hadBefore: signal => hadBefore(job.id, placed, its, signal) } : {}),
         // What a machine may hold is what its site is cleared for: until policy says more, each job counts as that.
         wanted: { tasks, of: some => ({ job: job.id, requirements: sizeFor(job, some), label: clearance }) },
         clearance,
@@ -99,6 +116,29 @@ export function createPoolMaker({ desk, intents, placed, clearance, slots }: Poo
       for (const { id } of open) await intents.release(id, job.id, desk.now());
     },
   };
+}
+
+/** What is asked of the cloud, or a candidate without anything to offer where that is more than it has. */
+async function orRejected<T extends object>(
+  { name, region }: Pick<PoolDesk['cloud'], 'name' | 'region'>,
+  ask: () => Promise<T>,
+): Promise<T | (Candidate & Required<Pick<Candidate, 'rejected'>>)> {
+  try {
+    return await ask();
+  } catch (error) {
+    const reason = isMegalithError(error) ? rejections.get(error.code) : undefined;
+    if (reason === undefined) throw error;
+    const { message, hint } = error as MegalithError;
+    return {
+      backend: 'standalone',
+      description: `a machine of ${name} ${region}`,
+      cpus: 0,
+      usableMemoryBytes: 0,
+      slots: 0,
+      usdPerHour: 0,
+      rejected: { reason, explanation: message, ...(hint === undefined ? {} : { hint }) },
+    };
+  }
 }
 
 /** What some of a job's tasks ask of one machine, all at once. */

@@ -16,7 +16,7 @@ import { bootFaultsOf, guestMinuteMs } from './run-site.js';
 import { fakeCredentials } from './start-client.js';
 
 /** Runs at a time: most of each is waiting. */
-const atOnce = { silent: 4, real: 4 };
+const atOnce = { silent: 7, real: 6 };
 const sayEvery = 50;
 /** The issue asks for so many clients that were killed. */
 const fewestKilled = 500;

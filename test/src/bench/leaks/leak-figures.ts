@@ -1,6 +1,6 @@
 import type { SimulatedInstance } from '../../ec2/ec2-simulator.js';
 import type { FirstEnd } from './first-client.js';
-import type { LeakFigures } from './leak-run.js';
+import type { LeakFigures, LeakRun } from './leak-run.js';
 import type { NextEnd } from './next-client.js';
 import type { RunSite } from './run-site.js';
 import { runsIn } from './tally.js';
@@ -46,7 +46,9 @@ function losses(site: RunSite, first: FirstEnd, next: NextEnd | undefined): stri
   const lost: string[] = [];
   const isReal = run.hosts !== undefined && run.fault.expects !== 'none';
   if (isReal && !first.counted.struck) lost.push(...unlikely(site, 'the client', first.said));
-  if (next !== undefined && 'failed' in next) lost.push(`the next client failed: ${next.failed}`);
+  if (next !== undefined && 'failed' in next && !isExpected(run, next.code)) {
+    lost.push(`the next client failed: ${next.failed}`);
+  }
   if (next !== undefined && 'given' in next && ec2.instance(next.given) === undefined) {
     lost.push(`the next client was given ${next.given}`);
   }
@@ -61,8 +63,12 @@ function unlikely({ run, task }: RunSite, who: string, said: string): string[] {
   const isAsWanted =
     run.fault.expects === undefined
       ? /^done 0$/m.test(said) && runsIn(task.tally).ended > 0
-      : said.startsWith(`failed ${run.fault.expects} `);
+      : isExpected(run, /^failed (\w+) /.exec(said)?.[1]);
   return isAsWanted ? [] : [`${who} said: ${said}`];
+}
+
+function isExpected({ fault: { expects } }: LeakRun, code: string | undefined): boolean {
+  return code !== undefined && expects !== undefined && expects !== 'none' && expects.includes(code);
 }
 
 function historyOf({ ec2, watch, task }: RunSite, first: FirstEnd, next: NextEnd | undefined): string {

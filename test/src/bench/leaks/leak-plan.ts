@@ -40,8 +40,8 @@ const moments = [300, 700, 1100, 1500] as const;
  */
 export function leakPlan({ silent, real }: Depths): readonly PlannedRun[] {
   return cloudFaults.flatMap((fault, turn) => {
-    const early = fault.needsHosts === true ? [] : earlyPoints(fault, silent);
-    const late = real === undefined ? [] : latePoints(fault, silent, real);
+    const early = fault.only === 'real' ? [] : earlyPoints(fault, silent);
+    const late = real === undefined || fault.only === 'silent' ? [] : latePoints(fault, silent, real);
     return [...early.map(point => ({ point, isReal: false })), ...late.map(point => ({ point, isReal: true }))].map(
       ({ point, isReal }, index) => ({ point, fault, isReal, returns: (turn + index) % 2 === 0 }),
     );
@@ -59,7 +59,7 @@ function latePoints(fault: CloudFault, silent: Depth, real: Depth): KillPoint[] 
   const steps = hostSteps.map(step => ({ at: 'host', step }) as const);
   const times = moments.map(ms => ({ at: 'time', ms }) as const);
   // Nobody gets further than the login where SSH is what fails.
-  if (fault.needsHosts === true) return [...steps.slice(0, 1), ...times];
+  if (fault.only === 'real') return [...steps.slice(0, 1), ...times];
   const asked = requests(real.launch + 1, real.requests, strikesEarly(fault) ? phases : ['unanswered']);
   return [...steps, ...times, ...asked, ...recordChanges(silent.records + 1, real.records)];
 }

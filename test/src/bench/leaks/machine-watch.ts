@@ -23,8 +23,8 @@ export interface WatchedSite {
   readonly ec2: Ec2Simulator;
   readonly fault: CloudFault;
   readonly hostOf: (machine: string) => BootedHost | undefined;
-  /** How long after its launch a machine's own timer ends it, milliseconds. */
-  readonly timerMs: number;
+  /** How long after its launch a machine's own timer ends it, milliseconds. @defaultValue nothing else on it could */
+  readonly timerMs?: number;
 }
 
 /** Between two looks, milliseconds; each request of the API is a look too, before it is acted on. */
@@ -35,7 +35,7 @@ export function isAlive({ state }: SimulatedInstance): boolean {
 }
 
 /** Watches from now on, and strikes with what the fault has for later. */
-export function watchMachines({ ec2, fault, hostOf, timerMs }: WatchedSite): MachineWatch {
+export function watchMachines({ ec2, fault, hostOf, timerMs = 0 }: WatchedSite): MachineWatch {
   const healthyKilled = new Set<string>();
   const swept = new Map<string, string>();
   const due = new Set<string>();

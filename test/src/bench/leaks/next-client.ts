@@ -11,7 +11,7 @@ const patienceMs = 90_000;
 /** What the client that comes back had. */
 export type NextEnd =
   /** It asked for a machine only, and left. */
-  { readonly given: string } | { readonly failed: string } | ClientEnd;
+  { readonly given: string } | { readonly failed: string; readonly code?: string } | ClientEnd;
 
 /** Another client asks for the same job, while the dismantler sweeps. Undefined where it would wait for a machine that never answers. */
 export async function runNextClient(site: RunSite): Promise<NextEnd | undefined> {
@@ -21,7 +21,8 @@ export async function runNextClient(site: RunSite): Promise<NextEnd | undefined>
   try {
     return { given: await acquireAndLeave(pool, task.id) };
   } catch (error) {
-    return { failed: (error as Error).message };
+    const { code, message } = error as { readonly code?: string; readonly message: string };
+    return { failed: message, ...(code === undefined ? {} : { code }) };
   }
 }
 

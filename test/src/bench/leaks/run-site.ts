@@ -30,14 +30,14 @@ const minuteMs = 60_000;
 export const guestMinuteMs = 2500;
 /** As it is configured. Machines that have less than ten minutes left are for no other job; those of real guests go by in 37 s. */
 const lifetimeMs = { silent: 20_000, real: 905_000 };
-/** So long after the launch a machine's own timer goes off. A guest's begins to count whole minutes a moment after its launch. */
-const timerMs = { silent: lifetimeMs.silent, real: Math.floor(lifetimeMs.real / minuteMs) * guestMinuteMs };
 /** Clients and guests take their time, and clocks may differ by half a minute before a sweep counts a machine as past its end, milliseconds. */
 const graceMs = 45_000;
 
 export async function openSite(run: LeakRun): Promise<RunSite> {
   const { fault, folder, name } = run;
-  const kind = run.hosts === undefined ? 'silent' : 'real';
+  const { hosts } = run;
+  const lifeMs = lifeOf(run);
+  const timerMs = hosts === undefined ? lifeMs : Math.floor(lifeMs / minuteMs) * guestMinuteMs;
   const home = join(folder, name);
   const tally = join(folder, `${name}.tally`);
   mkdirSync(home, { mode: 0o700 });
@@ -46,7 +46,7 @@ export async function openSite(run: LeakRun): Promise<RunSite> {
   const hostOf = (machine: string): BootedHost | undefined => booted.get(machine);
   let watch: MachineWatch | undefined;
   const ec2 = await startEc2({ hosts: hostsFor(run, booted, machine => watch?.wentOff(machine)) });
-  watch = watchMachines({ ec2, fault, hostOf, timerMs: timerMs[kind] });
+  watch = watchMachines({ ec2, fault, hostOf, ...(hosts === undefined ? {} : { timerMs }) });
   for (const one of fault.faults ?? []) ec2.faults.add(one);
   writeFileSync(join(home, 'megalith.yaml'), JSON.stringify({ ec2: configOf(run, ec2) }));
   const pool = await poolAt(home);
@@ -54,7 +54,7 @@ export async function openSite(run: LeakRun): Promise<RunSite> {
     run,
     ec2,
     task: { id: `leak-${name}`, home, tally, tookSeconds: 0.4 },
-    overAt: Date.now() + timerMs[kind] + graceMs,
+    overAt: Date.now() + timerMs + graceMs,
     hostOf,
     watch,
     pool,
@@ -68,7 +68,12 @@ export async function openSite(run: LeakRun): Promise<RunSite> {
   };
 }
 
-function configOf({ hosts, fault }: LeakRun, { region, endpoint }: Ec2Simulator) {
+function lifeOf({ hosts, fault }: LeakRun): number {
+  return lifetimeMs[hosts === undefined ? 'silent' : 'real'] * (fault.longer ?? 1);
+}
+
+function configOf(run: LeakRun, { region, endpoint }: Ec2Simulator) {
+  const { hosts, fault } = run;
   return {
     region,
     endpoint,
@@ -77,7 +82,7 @@ function configOf({ hosts, fault }: LeakRun, { region, endpoint }: Ec2Simulator)
     idle: '10s',
     user: 'ec2-user',
     types: ['r6i.*'],
-    maxLifetime: `${(hosts === undefined ? lifetimeMs.silent : lifetimeMs.real) / 1000}s`,
+    maxLifetime: `${lifeOf(run) / 1000}s`,
     ...(hosts === undefined ? { port: 9 } : {}),
     ...(fault.market === undefined ? {} : { markets: [fault.market, 'on-demand'] }),
   };

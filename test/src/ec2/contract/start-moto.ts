@@ -1,12 +1,16 @@
 import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
+import { existsSync } from 'node:fs';
 import type { AddressInfo } from 'node:net';
 import { createServer } from 'node:net';
+import { join } from 'node:path';
 import { eventually } from '../../conformance/eventually.js';
+import { testCache } from '../test-cache.js';
 import type { ContractPlace } from './define-contract.js';
 
-const python = process.env.MEGALITH_TEST_PYTHON ?? 'python3';
+const installed = join(testCache, 'moto-5.2.1/bin/python3');
+const python = process.env.MEGALITH_TEST_PYTHON || (existsSync(installed) ? installed : 'python3');
 
-/** Whether there is a moto with its server: in `python3`, or what MEGALITH_TEST_PYTHON names. */
+/** Whether there is a moto with its server: in what MEGALITH_TEST_PYTHON names, else where `.ci/install-moto` put it, else in `python3`. */
 export function motoIsThere(): boolean {
   return spawnSync(python, ['-c', 'import moto.server, flask'], { stdio: 'ignore' }).status === 0;
 }

@@ -47,7 +47,10 @@ export function guestSettings(settings: GuestSettings): string {
 }
 
 /** Puts a program of guests where it belongs. */
-export function copyGuestProgram(name: 'init' | 'shutdown' | 'sudo' | 'systemctl', target: string): void {
+export function copyGuestProgram(
+  name: 'init' | 'kernel-init' | 'shutdown' | 'sudo' | 'systemctl',
+  target: string,
+): void {
   mkdirSync(dirname(target), { recursive: true });
   copyFileSync(join(scripts, `${name}.sh`), target);
   chmodSync(target, 0o755);

@@ -13,6 +13,13 @@ import { nspawnSystem } from './nspawn-system.js';
 import type { NumberPool } from './number-pool.js';
 import { PowerState } from './power-state.js';
 import type { BootedHost } from './start-instance-hosts.js';
+import { onOwnKernel } from './uml-system.js';
+
+/** A folder with a whole system, which boots with systemd and cloud-init, or with a kernel of its own and a small cloud-init. */
+export interface BootImage {
+  readonly folder: string;
+  readonly by: 'systemd' | 'kernel';
+}
 
 /** What the instances of one fabric share. */
 export interface Site {
@@ -24,8 +31,8 @@ export interface Site {
   readonly node: boolean;
   readonly minuteMs: number;
   readonly sharedFolder?: string;
-  /** A folder with the system that instances boot, for real. @defaultValue this machine's own, and a small cloud-init */
-  readonly image?: string;
+  /** What instances boot. @defaultValue this machine's own system, and a small cloud-init */
+  readonly image?: BootImage;
 }
 
 /** How long a guest may take to end when it is stopped, and one with systemd. */
@@ -53,10 +60,7 @@ export async function bootNamespaceInstance(site: Site, spec: BootSpec, faults: 
       power.ended();
     },
   };
-  const system =
-    site.image === undefined
-      ? guestSystem(spec, cloudInitPlan(spec.userData), faults, site.minuteMs, guest)
-      : nspawnSystem(spec, site.image, `${basename(site.folder)}/${name}`, guest);
+  const system = systemOf(site, spec, faults, { name, address: privateAddress, guest });
   const options = { node: site.node, ...(site.sharedFolder === undefined ? {} : { sharedFolder: site.sharedFolder }) };
   const settings = { name, plugs: [plug] as const, peers: [], jump: undefined, folder: site.folder, system, options };
   // A host that cannot be started keeps its number: what is left of it might answer there.
@@ -116,7 +120,7 @@ export async function bootNamespaceInstance(site: Site, spec: BootSpec, faults: 
       power.inTurn(async () => {
         if (!(await power.expectEnd())) return;
         host.askToEnd();
-        if (!(await power.hasEnded(site.image === undefined ? stopMs : systemdStopMs))) await kill();
+        if (!(await power.hasEnded(site.image?.by !== 'systemd' ? stopMs : systemdStopMs))) await kill();
       }),
     powerOn: () =>
       power.inTurn(async () => {
@@ -135,4 +139,20 @@ export async function bootNamespaceInstance(site: Site, spec: BootSpec, faults: 
         plugs.giveBack(plug.number);
       }),
   };
+}
+
+function systemOf(
+  site: Site,
+  spec: BootSpec,
+  faults: BootFaults,
+  own: { name: string; address: string; guest: Guest },
+) {
+  const { image } = site;
+  const { name, address, guest } = own;
+  if (image?.by === 'systemd') {
+    const group = `${basename(site.folder)}/${name}`;
+    return nspawnSystem(spec, { image: image.folder, group, name, address }, guest);
+  }
+  const system = guestSystem(spec, cloudInitPlan(spec.userData), faults, site.minuteMs, guest);
+  return image === undefined ? system : onOwnKernel(system, image.folder, spec.memoryBytes);
 }

@@ -4,7 +4,7 @@ import { removeControlGroups } from '../../hosts/control-groups.js';
 import { lastNumber, openFabric } from '../../hosts/namespaces/fabric.js';
 import { newOwnedFolder } from '../../hosts/owned-folder.js';
 import { openMetadataServer } from './metadata-server.js';
-import { bootNamespaceInstance, type Site } from './namespace-instance.js';
+import { type BootImage, bootNamespaceInstance, type Site } from './namespace-instance.js';
 import { NumberPool } from './number-pool.js';
 import type { HostSource } from './start-instance-hosts.js';
 
@@ -12,8 +12,8 @@ export interface NamespaceInstancesOptions {
   readonly node: boolean;
   readonly minuteMs: number;
   readonly sharedFolder?: string;
-  /** A folder with the system that instances boot. @defaultValue this machine's own */
-  readonly image?: string;
+  /** What instances boot. @defaultValue this machine's own system */
+  readonly image?: BootImage;
 }
 
 /** Instances with a network, processes, mounts and disk of their own. */

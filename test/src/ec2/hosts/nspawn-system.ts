@@ -1,16 +1,24 @@
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import type { BootProgram, Guest, HostSystem } from '../../hosts/namespaces/host-system.js';
-import { pidNamespace, processTable } from '../../hosts/process-table.js';
+import { pidNamespace, processTable, withDescendants } from '../../hosts/process-table.js';
 import type { BootSpec } from '../instance-hosts.js';
+
+export interface SystemPlace {
+  readonly image: string;
+  /** Path of control groups that is this host's alone. */
+  readonly group: string;
+  readonly name: string;
+  readonly address: string;
+}
 
 /**
  * The system of an instance that boots an image with systemd, where cloud-init itself does what the user data says: here
  * stands only what images and EC2's hardware bring.
- * @param group path of control groups that is this host's alone
  */
-export function nspawnSystem(spec: BootSpec, image: string, group: string, guest: Guest): HostSystem {
+export function nspawnSystem(spec: BootSpec, place: SystemPlace, guest: Guest): HostSystem {
   const { user } = spec;
+  const { image, group, name, address } = place;
   return {
     user,
     home: user === 'root' ? '/root' : `/home/${user}`,
@@ -23,9 +31,11 @@ export function nspawnSystem(spec: BootSpec, image: string, group: string, guest
         mkdirSync(dirname(join(folder, path)), { recursive: true });
         writeFileSync(join(folder, path), text);
       };
+      // EC2's own name server would say so.
+      put('etc/hosts', `127.0.0.1 localhost\n${address} ${name}\n`);
       // JSON is YAML.
       put('etc/cloud/cloud.cfg.d/90_image.cfg', `${JSON.stringify(imageSettings(user), undefined, 2)}\n`);
-      for (const [name, text] of Object.entries(hardware(spec))) put(`etc/megalith-test-dmi/${name}`, `${text}\n`);
+      for (const [key, text] of Object.entries(hardware(spec))) put(`etc/megalith-test-dmi/${key}`, `${text}\n`);
     },
   };
 }
@@ -66,9 +76,10 @@ function hardware({ instanceId, type }: BootSpec): Readonly<Record<string, strin
   };
 }
 
-/** nspawn's child, which has a numbering of its own. */
+/** The first process with a numbering of its own. */
 const systemOf: BootProgram['systemOf'] = firstPid => {
   const own = pidNamespace(firstPid);
-  const children = processTable().filter(({ parent }) => parent === firstPid);
-  return children.find(({ pid }) => ![own, ''].includes(pidNamespace(pid)))?.pid;
+  const all = withDescendants(processTable(), new Set([firstPid]));
+  const isInside = (pid: number) => ![own, ''].includes(pidNamespace(pid));
+  return all.find(({ pid, parent }) => isInside(pid) && !isInside(parent))?.pid;
 };

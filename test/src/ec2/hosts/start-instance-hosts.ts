@@ -11,9 +11,10 @@ import { type NamespaceInstancesOptions, openNamespaceInstances } from './namesp
  * How the hosts behind instances are made.
  * - `namespaces`: each has its own network, processes, host name and disk, where its user data does as it likes.
  * - `nspawn`: the same with a system of its own that systemd boots, where cloud-init itself runs the user data; of boot faults it knows the delay.
+ * - `uml`: as `namespaces`, on a kernel of its own (User-Mode Linux) with the memory of the instance, 1 GiB at most; nobody enters but by SSH, and a stop is a power cut.
  * - `ssh2`: a server made with ssh2 on 127.0.0.x, with a home of its own, that takes only keys from its user data.
  */
-export type InstanceHostKind = 'namespaces' | 'nspawn' | 'ssh2';
+export type InstanceHostKind = 'namespaces' | 'nspawn' | 'uml' | 'ssh2';
 
 /** What not every kind can do. */
 export type InstanceAbility =
@@ -65,6 +66,7 @@ export interface StartedInstanceHosts extends InstanceHosts, AsyncDisposable {
 const abilities: Record<InstanceHostKind, readonly InstanceAbility[]> = {
   namespaces: ['metadata', 'user-data', 'network'],
   nspawn: ['metadata', 'user-data', 'network'],
+  uml: ['metadata', 'user-data', 'network'],
   ssh2: [],
 };
 
@@ -82,10 +84,11 @@ async function openSource(kind: InstanceHostKind, options: NamespaceInstancesOpt
   switch (kind) {
     case 'namespaces':
       return openNamespaceInstances(options);
-    case 'nspawn': {
-      const image = instanceImage();
-      if (image === undefined) throw new Error('there is no image for instances: .ci/install-instances makes it');
-      return openNamespaceInstances({ ...options, image });
+    case 'nspawn':
+    case 'uml': {
+      const folder = instanceImage();
+      if (folder === undefined) throw new Error('there is no image for instances: .ci/install-instances makes it');
+      return openNamespaceInstances({ ...options, image: { folder, by: kind === 'uml' ? 'kernel' : 'systemd' } });
     }
     case 'ssh2':
       return openLoopbackInstances(options);

@@ -1,8 +1,8 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { CreateTagsCommand } from '@aws-sdk/client-ec2';
-import { expect, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import { eventually } from '../../conformance/eventually.js';
-import { gateIn, scratchFolder } from '../../conformance/scratch.js';
+import { gateIn } from '../../conformance/scratch.js';
 import { bestInstanceHostKind, instanceHostsCan } from '../../ec2/hosts/start-instance-hosts.js';
 import { testClients } from '../../ec2/test-clients.js';
 import { agentsOn, killAgents } from '../ssh/agents-there.js';
@@ -28,79 +28,107 @@ async function removeAgent(site: Site, id: string): Promise<void> {
   await eventually('no agent runs', () => agentsOn(machine).length === 0);
 }
 
-test.runIf(canRunUserData)('the timer of its user data alone ends a machine', async () => {
-  // Of its lifetime nine whole minutes are left at its boot.
-  const site = await openSite({ minuteMs: 600, section: { maxLifetime: '10m' } });
-  const id = await usedMachine(site);
-  await removeAgent(site, id);
-  expect(site.ec2.instance(id)?.state).toBe('running');
+/** The time that a machine gives its client to bring an agent is over at once. @returns what is said once that was looked into */
+async function endBootTime(site: Site, id: string): Promise<string> {
+  const script = `for one in /proc/[0-9]*; do
+    [ "$(tr '\\0' ' ' <"$one/cmdline")" = 'sleep 900 ' ] || continue
+    shell=$(sed -n 's/^PPid:[[:space:]]*//p' "$one/status")
+    kill "\${one#/proc/}"
+    while [ -e "/proc/$shell" ]; do sleep 0.02; done
+    echo over
+  done`;
+  const machine = await eventually('the machine is there', () => site.ec2.hostOf(id) && site.machine(id));
+  const { stdout } = await eventually('its boot was begun', async () => {
+    const result = await machine.exec(script);
+    return (result.stdout !== '' || result.code !== 0) && result;
+  });
+  return stdout;
+}
+
+/** It was its own doing, and nothing else came of that. */
+async function endsByItself(site: Site): Promise<void> {
   await allGone(site);
   expect(site.calls('TerminateInstances')).toBe(0);
-  expect(site.ec2.instances()).toHaveLength(1);
-});
+  expect(site.ec2.instances()).toMatchObject([{ stateReason: expect.stringContaining('InstanceInitiatedShutdown') }]);
+}
 
-test.runIf(canRunUserData)('an agent without work alone ends its machine', async () => {
-  const site = await openSite({ minuteMs: neverMs, section: { idle: '1s' } });
-  await usedMachine(site);
-  await allGone(site);
-  expect(site.calls('TerminateInstances')).toBe(0);
-  expect(site.ec2.instances()).toHaveLength(1);
-});
+describe.concurrent('alone', () => {
+  test.runIf(canRunUserData)('the timer of its user data ends a machine', async context => {
+    // Of its lifetime nine whole minutes are left at its boot.
+    const site = await openSite({ minuteMs: 200, section: { maxLifetime: '10m' } }, context);
+    await site.launch();
+    await endsByItself(site);
+  });
 
-test.runIf(canRunUserData)('two sweeps alone end a machine without timer and agent', async () => {
-  const site = await openSite({ minuteMs: neverMs });
-  const id = await usedMachine(site);
-  expect((await site.machine(id).exec('shutdown -c')).code).toBe(0);
-  expect((await site.sweep()).deeds).toEqual([]);
-  expect(site.alive()).toHaveLength(1);
-  await removeAgent(site, id);
-  await site.sweep();
-  expect(site.ec2.instance(id)?.state).toBe('running');
-  await delay(sweepDelayMs);
-  const report = await site.sweep();
-  expect(report.problems).toEqual([]);
-  expect(site.alive()).toEqual([]);
-});
+  test.runIf(canRunUserData)('the deadline of its boot ends a machine to which no agent came', async context => {
+    const site = await openSite({ minuteMs: neverMs }, context);
+    const id = await site.launch();
+    // The connection may end with the machine.
+    await endBootTime(site, id);
+    await endsByItself(site);
+  });
 
-test('a machine that is past its end is ended by one sweep, and no other', async () => {
-  const site = await openSite({ minuteMs: neverMs });
-  const id = await usedMachine(site);
-  await site.sweep();
-  expect(site.ec2.instance(id)?.state).toBe('running');
-  const { ec2, close } = testClients(site.ec2.endpoint);
-  const Tags = [{ Key: 'megalith:expires', Value: new Date(Date.now() - 60_000).toISOString() }];
-  await ec2.send(new CreateTagsCommand({ Resources: [id], Tags }));
-  close();
-  const report = await site.sweep();
-  expect(report.deeds).toMatchObject([{ verdict: { machine: id, reason: 'expired' }, outcome: 'done' }]);
-  expect(site.alive()).toEqual([]);
-});
+  test.runIf(canRunUserData)('an agent without work ends its machine', async context => {
+    const site = await openSite({ minuteMs: neverMs, section: { idle: '1s' } }, context);
+    await usedMachine(site);
+    await endsByItself(site);
+  });
 
-test('a spent budget alone ends machines without work, lets no other be made, and takes none from a job', async () => {
-  const shared = scratchFolder();
-  const site = await openSite({ minuteMs: neverMs, sharedFolder: shared });
-  const gate = gateIn(shared);
-  const executor = site.executor();
-  const job = executor.run(['sh', '-c', `echo >${gate.path}-begun; until [ -e ${gate.path} ]; do sleep 0.05; done`]);
-  await executor.run(['true']);
-  await eventually('the job runs', () => site.alive().length === 2);
-  await site.sweep();
-  await delay(sweepDelayMs);
-  expect((await site.sweep()).deeds).toEqual([]);
-  site.configure({ maxUsdPerDay: 0.000_01 });
-  const launches = site.calls('CreateFleet');
-  await site.sweep();
-  expect(site.alive()).toHaveLength(2);
-  await delay(sweepDelayMs);
-  const report = await site.sweep();
-  expect(report.deeds).toMatchObject([{ verdict: { because: expect.stringContaining('budget') }, outcome: 'done' }]);
-  expect(site.alive()).toHaveLength(1);
-  await expect(site.executor().run(['true'])).rejects.toMatchObject({ code: 'OVER_BUDGET' });
-  expect(site.calls('CreateFleet')).toBe(launches);
-  gate.open();
-  expect(await job).toMatchObject({ exitCode: 0 });
-  await eventually('the last machine goes', async () => {
+  test.runIf(canRunUserData)('two sweeps end a machine without timer and agent', async context => {
+    const site = await openSite({ minuteMs: neverMs }, context);
+    const id = await usedMachine(site);
+    expect((await site.machine(id).exec('shutdown -c')).code).toBe(0);
+    expect((await endBootTime(site, id)).trim()).toBe('over');
+    expect((await site.sweep()).deeds).toEqual([]);
+    expect(site.alive()).toHaveLength(1);
+    await removeAgent(site, id);
     await site.sweep();
-    return site.alive().length === 0;
+    expect(site.ec2.instance(id)?.state).toBe('running');
+    await delay(sweepDelayMs);
+    const report = await site.sweep();
+    expect(report.problems).toEqual([]);
+    expect(site.alive()).toEqual([]);
+  });
+
+  test('one sweep ends a machine that is past its end, and no other', async context => {
+    const site = await openSite({ minuteMs: neverMs }, context);
+    const id = await usedMachine(site);
+    await site.sweep();
+    expect(site.ec2.instance(id)?.state).toBe('running');
+    const { ec2, close } = testClients(site.ec2.endpoint);
+    const Tags = [{ Key: 'megalith:expires', Value: new Date(Date.now() - 60_000).toISOString() }];
+    await ec2.send(new CreateTagsCommand({ Resources: [id], Tags }));
+    close();
+    const report = await site.sweep();
+    expect(report.deeds).toMatchObject([{ verdict: { machine: id, reason: 'expired' }, outcome: 'done' }]);
+    expect(site.alive()).toEqual([]);
+  });
+
+  test('a spent budget ends machines without work, lets no other be made, and takes none from a job', async context => {
+    const site = await openSite({ minuteMs: neverMs }, context);
+    const gate = gateIn(site.shared);
+    const executor = site.executor();
+    const job = executor.run(['sh', '-c', `echo >${gate.path}-begun; until [ -e ${gate.path} ]; do sleep 0.05; done`]);
+    await executor.run(['true']);
+    await eventually('the job runs', () => site.alive().length === 2);
+    await site.sweep();
+    await delay(sweepDelayMs);
+    expect((await site.sweep()).deeds).toEqual([]);
+    site.configure({ maxUsdPerDay: 0.000_01 });
+    const launches = site.calls('CreateFleet');
+    await site.sweep();
+    expect(site.alive()).toHaveLength(2);
+    await delay(sweepDelayMs);
+    const report = await site.sweep();
+    expect(report.deeds).toMatchObject([{ verdict: { because: expect.stringContaining('budget') }, outcome: 'done' }]);
+    expect(site.alive()).toHaveLength(1);
+    await expect(site.executor().run(['true'])).rejects.toMatchObject({ code: 'OVER_BUDGET' });
+    expect(site.calls('CreateFleet')).toBe(launches);
+    gate.open();
+    expect(await job).toMatchObject({ exitCode: 0 });
+    await eventually('the last machine goes', async () => {
+      await site.sweep();
+      return site.alive().length === 0;
+    });
   });
 });

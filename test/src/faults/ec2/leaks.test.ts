@@ -1,3 +1,6 @@
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test, vi } from 'vitest';
 import { cloudFaults } from '../../bench/leaks/cloud-faults.js';
 import { leakPlan, type PlannedRun } from '../../bench/leaks/leak-plan.js';
@@ -5,7 +8,6 @@ import { type LeakFigures, leakRun } from '../../bench/leaks/leak-run.js';
 import { inWords } from '../../bench/leaks/leak-summary.js';
 import { bootFaultsOf, guestMinuteMs } from '../../bench/leaks/run-site.js';
 import { fakeCredentials } from '../../bench/leaks/start-client.js';
-import { scratchFolder } from '../../conformance/scratch.js';
 import {
   bestInstanceHostKind,
   type StartedInstanceHosts,
@@ -14,7 +16,7 @@ import {
 import { chanceOf, seed } from '../ssh/chance.js';
 
 const isReal = (await bestInstanceHostKind()) === 'namespaces';
-const folder = scratchFolder();
+const folder = mkdtempSync(join(tmpdir(), 'megalith-leaks-'));
 let hosts: StartedInstanceHosts | undefined;
 let plan: readonly PlannedRun[];
 
@@ -29,6 +31,7 @@ beforeAll(async () => {
 });
 afterAll(async () => {
   await hosts?.close();
+  rmSync(folder, { recursive: true, force: true });
   vi.unstubAllEnvs();
 });
 
@@ -68,8 +71,10 @@ test.concurrent(
   120_000,
 );
 
-test.concurrent.runIf(isReal)(
-  `a client that is killed later is followed by one that gets the result, once (seed ${seed})`,
-  async () => expectNothingLost(await figuresOf('real', 4, ({ returns }) => returns)),
-  120_000,
-);
+test
+  .runIf(isReal)
+  .concurrent(
+    `a client that is killed later is followed by one that gets the result, once (seed ${seed})`,
+    async () => expectNothingLost(await figuresOf('real', 4, ({ returns }) => returns)),
+    120_000,
+  );

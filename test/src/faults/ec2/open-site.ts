@@ -1,10 +1,11 @@
-import { mkdirSync, writeFileSync } from 'node:fs';
+import { randomBytes } from 'node:crypto';
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { FunctionExecutor } from '@megalith/core';
-import { configuredPool, registerStandalone, type SweepReport, sweepPool } from '@megalith/standalone';
-import { onTestFinished, vi } from 'vitest';
+import { configuredPool, type Ec2Pool, registerStandalone, type SweepReport, sweepPool } from '@megalith/standalone';
+import { onTestFinished, type TestContext, vi } from 'vitest';
 import { eventually, within } from '../../conformance/eventually.js';
-import { scratchFolder } from '../../conformance/scratch.js';
 import type { Ec2Options, Ec2Simulator, SimulatedInstance } from '../../ec2/ec2-simulator.js';
 import {
   type InstanceHostsOptions,
@@ -22,6 +23,8 @@ export type Section = Readonly<Record<string, unknown>>;
 interface SiteOptions extends Omit<InstanceHostsOptions, 'node'> {
   readonly section?: Section;
   readonly ec2?: Omit<Ec2Options, 'hosts'>;
+  /** Of executors. @defaultValue 2 */
+  readonly slots?: number | undefined;
 }
 
 /** An EC2 with real hosts, and a client's home whose config has nothing but it. All ends with the test. */
@@ -29,11 +32,15 @@ export interface Site {
   readonly ec2: Ec2Simulator;
   readonly hosts: StartedInstanceHosts;
   readonly home: string;
+  /** A folder of this computer that machines have too. */
+  readonly shared: string;
   /** Writes the config anew. */
   configure(section: Section, home?: string): void;
   /** Another client's home. */
   newHome(section?: Section): string;
   executor(home?: string): FunctionExecutor;
+  /** Has a machine made, as a client does that dies right then: no agent comes. Gives its id. */
+  launch(): Promise<string>;
   /** A look at all machines, by a dismantler that waits `sweepDelayMs` between two of its signals. */
   sweep(home?: string): Promise<SweepReport>;
   alive(): readonly SimulatedInstance[];
@@ -46,43 +53,58 @@ export interface Site {
 export const sweepDelayMs = 300;
 const rules = { delayMs: sweepDelayMs, bootGraceMs: 100 };
 
-export async function openSite({ section = {}, ec2: options = {}, ...hostOptions }: SiteOptions = {}): Promise<Site> {
+/** @param test whose end is the end of all of it; for tests that run at once, each one's own context */
+export async function openSite(
+  siteOptions: SiteOptions = {},
+  test: Pick<TestContext, 'onTestFinished'> = { onTestFinished },
+): Promise<Site> {
+  const { section = {}, ec2: options = {}, slots, ...hostOptions } = { slots: 2, ...siteOptions };
   vi.stubEnv('AWS_ACCESS_KEY_ID', 'AKIDTESTSONLY');
   vi.stubEnv('AWS_SECRET_ACCESS_KEY', 'no-secret');
-  const hosts = await startInstanceHosts(hostOptions);
+  const root = mkdtempSync(join(tmpdir(), 'megalith-test-'));
+  test.onTestFinished(() => rmSync(root, { recursive: true, force: true, maxRetries: 5 }));
+  const shared = hostOptions.sharedFolder ?? join(root, 'shared');
+  mkdirSync(shared, { recursive: true });
+  const hosts = await startInstanceHosts({ ...hostOptions, sharedFolder: shared });
   const ec2 = await startEc2({ ...options, hosts });
-  onTestFinished(() => ec2.close());
+  test.onTestFinished(() => ec2.close());
   const plain = { region: ec2.region, endpoint: ec2.endpoint, admit: '127.0.0.1/32', idle: '10m', owner: 'ann' };
   const configure = (more: Section, folder: string): void => {
     // JSON is YAML.
     writeFileSync(join(folder, 'megalith.yaml'), JSON.stringify({ ec2: { ...plain, ...section, ...more } }));
   };
   const newHome = (more: Section = {}): string => {
-    const folder = join(scratchFolder(), 'home');
-    mkdirSync(folder);
+    const folder = mkdtempSync(join(root, 'home-'));
     configure(more, folder);
     return folder;
   };
   const home = newHome();
+  const withPool = async <T>(folder: string, deed: (pool: Ec2Pool) => Promise<T>): Promise<T> => {
+    const pool = await configuredPool({ home: folder, cwd: folder });
+    try {
+      return await within(30_000, 'what is done with the pool', deed(pool));
+    } finally {
+      pool.close();
+    }
+  };
   return {
     ec2,
     hosts,
     home,
+    shared,
     configure: (more, folder = home) => configure(more, folder),
     newHome,
     executor(folder = home) {
-      const executor = new FunctionExecutor({ backend: 'standalone', home: folder, slots: 2 });
-      onTestFinished(() => within(20_000, 'the end of the executor', executor.close()));
+      const executor = new FunctionExecutor({
+        backend: 'standalone',
+        home: folder,
+        ...(slots === undefined ? {} : { slots }),
+      });
+      test.onTestFinished(() => within(20_000, 'the end of the executor', executor.close()));
       return executor;
     },
-    async sweep(folder = home) {
-      const pool = await configuredPool({ home: folder, cwd: folder });
-      try {
-        return await within(30_000, 'the sweep', sweepPool(pool, { rules }));
-      } finally {
-        pool.close();
-      }
-    },
+    launch: () => withPool(home, launchOnly),
+    sweep: (folder = home) => withPool(folder, pool => sweepPool(pool, { rules })),
     alive: () => ec2.instances().filter(({ state }) => state !== 'terminated'),
     machine(id) {
       const { machine } = hosts.hostOf(id);
@@ -91,6 +113,25 @@ export async function openSite({ section = {}, ec2: options = {}, ...hostOptions
     },
     calls: action => ec2.requests.filter(request => request.action === action).length,
   };
+}
+
+async function launchOnly({ cloud, intents, settings }: Ec2Pool): Promise<string> {
+  const requirements = { cpus: 1, memoryBytes: 2 ** 30 };
+  const createdAt = Date.now();
+  const intent = await intents.put({
+    formatVersion: 1,
+    id: randomBytes(8).toString('hex'),
+    provider: cloud.name,
+    region: cloud.region,
+    owner: settings.owner,
+    label: settings.clearance,
+    requirements,
+    createdAt,
+    expiresAt: createdAt + settings.maxLifetimeMs,
+    tries: [],
+  });
+  const keep = async (changed: typeof intent): Promise<void> => void (await intents.put(changed));
+  return (await cloud.launch(intent, await cloud.offers(requirements), keep)).id;
 }
 
 /** Waits until no machine is left, whoever ends them. */

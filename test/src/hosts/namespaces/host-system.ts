@@ -26,7 +26,7 @@ export interface BootProgram {
   readonly script: string;
   /** What it takes beyond that. */
   readonly args: readonly string[];
-  /** The process in whose namespaces the system is, from the first one's number. Undefined while there is none yet. */
+  /** The process in whose namespaces the system is, from the first one's number. Undefined while there is none, or where nobody can enter. */
   systemOf(firstPid: number): number | undefined;
 }
 

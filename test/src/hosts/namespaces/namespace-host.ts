@@ -127,7 +127,7 @@ export async function startNamespaceHost(fabric: Fabric, settings: NamespaceHost
   function systemPid(): number {
     const { init } = alive();
     const pid = program === undefined ? init : program.systemOf(init);
-    if (pid === undefined) throw new Error(`${name} has not booted yet`);
+    if (pid === undefined) throw new Error(`${name} cannot be entered`);
     return pid;
   }
 

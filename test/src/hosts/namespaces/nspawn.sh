@@ -24,6 +24,15 @@ set -- --machine="$name" --directory="$disk/root" --register=no --keep-unit --co
   --resolv-conf=off --timezone=off --link-journal=no --network-namespace-path=/proc/self/ns/net
 [ -z "$node" ] || set -- "$@" --bind-ro="$node:/usr/local/bin/node"
 [ -z "$shared" ] || set -- "$@" --bind="$shared"
-# The image's own nspawn: this machine needs none, and no systemd.
-exec "$(echo "$image"/lib*/ld-linux-*.so.*)" --library-path "$library:${library%/systemd}" "$image/usr/bin/systemd-nspawn" "$@" \
-  --boot systemd.unit=multi-user.target </dev/null >/dev/null
+# The image's own nspawn: this machine needs none, and no systemd. It ends with 133 for a reboot.
+loader=$(echo "$image"/lib*/ld-linux-*.so.*)
+trap 'kill -TERM "$nspawn"' TERM
+code=133
+while [ "$code" = 133 ]; do
+  "$loader" --library-path "$library:${library%/systemd}" "$image/usr/bin/systemd-nspawn" "$@" \
+    --boot systemd.unit=multi-user.target </dev/null >/dev/null &
+  nspawn=$!
+  code=143
+  while [ "$code" = 143 ]; do wait "$nspawn" && code=0 || code=$?; done
+done
+exit "$code"

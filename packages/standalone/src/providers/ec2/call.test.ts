@@ -64,6 +64,24 @@ it.each<[Repeat, string, number]>([
   expect(attempts()).toBe(expected);
 });
 
+it('gives up after 10 s where nobody is ever reached, and not where somebody was', async () => {
+  const refusing = async () => {
+    throw Object.assign(new Error('connect'), { code: 'ECONNREFUSED' });
+  };
+  const unreached = world();
+  await errorOf(call('DescribeSubnets', refusing, 'always', {}, unreached));
+  expect(unreached.now()).toBeLessThan(10_000);
+  let isFirst = true;
+  const once = async () => {
+    const code = isFirst ? 'ECONNRESET' : 'ECONNREFUSED';
+    isFirst = false;
+    throw Object.assign(new Error('connect'), { code });
+  };
+  const reached = world();
+  await errorOf(call('DescribeSubnets', once, 'always', {}, reached));
+  expect(reached.now()).toBeGreaterThan(50_000);
+});
+
 it('repeats whatever never left this computer', async () => {
   let attempts = 0;
   const attempt = async () => {

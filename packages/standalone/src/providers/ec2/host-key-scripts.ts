@@ -65,5 +65,7 @@ next=$key.megalith
 own=$next.$$
 trap 'rm -f "$own" "$own.pub"' EXIT
 trap 'exit 1' HUP INT TERM
+# One connection at a time: what is staged by one and installed by another is the same key.
+if command -v flock >/dev/null; then exec 9<"\${key%/*}" && flock -w 20 9; fi
 publicOf() { rm -f "$own" && cat "$1" >"$own" && ssh-keygen -y -f "$own" </dev/null; }`;
 }

@@ -141,6 +141,20 @@ describe.skipIf(noSshd)('a host key that is replaced at the first login', () => 
     await seen(await rotate(session));
   });
 
+  test('is one and the same where one connection begins while another ends', async () => {
+    const born = readFileSync(keyPath, 'utf8');
+    const session = await connect();
+    for (let round = 0; round < 4; round++) {
+      writeFileSync(keyPath, born);
+      let other: Promise<string> | undefined;
+      const pin = async (): Promise<void> => {
+        other = rotate(session, { reload: 'true' });
+      };
+      const fingerprint = await rotate(session, { pin, reload: 'true' });
+      expect(await other).toBe(fingerprint);
+    }
+  });
+
   test('is not another than the one that was pinned', async () => {
     const session = await connect();
     const pin = async (): Promise<void> => {
