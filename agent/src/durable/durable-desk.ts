@@ -13,14 +13,15 @@ import { JobJournal, type JobJournalOptions, journalPath } from '../journal/job-
 import type { JobSummary } from '../journal/job-summary.js';
 import { readKeptSpec } from '../journal/kept-spec.js';
 import type { ProcessIdentity } from '../process/process-identity.js';
-import { frameType } from '../protocol/frame.js';
 import { type ClientMessage, type Failure, initialCredit, type JobSpec, type Seen } from '../protocol/messages.js';
 import type { TaskSpan } from '../protocol/tasks.js';
+import { clientSink } from './client-sink.js';
 import { DurableJob } from './durable-job.js';
-import { type EntrySink, JobReader, type JournalSource } from './job-reader.js';
+import { JobReader, type JournalSource } from './job-reader.js';
 import { type AbandonedJob, abandonedJobs, continueJob } from './resume-job.js';
 import { Retries } from './retries.js';
 import { isSameJob } from './same-job.js';
+import type { UnreadJobs } from './unread-jobs.js';
 
 export interface DeskOptions {
   readonly home: string;
@@ -32,6 +33,7 @@ export interface DeskOptions {
   /** Tasks of a job came or ended. */
   changed(job: HostJob): void;
   failed(job: HostJob, failure: Failure): void;
+  readonly unread: UnreadJobs;
   /** Lets the job's clients send more. */
   grant(job: HostJob): void;
 }
@@ -182,7 +184,7 @@ export class DurableDesk {
     const more = { tasks: 0, bytes: 0, sharedBytes, filesReady: !awaitsFiles };
     connection.send({ type: 'accepted', job: spec.job, ...more });
     const source = { path: journalPath(job.journal.dir), tail: durable.tail };
-    const reader = this.#read(connection, spec.job, source, seen);
+    const reader = this.#read(connection, spec, source, seen);
     durable.readers.add(reader);
     this.#options.grant(job);
     if (bringsSecrets) this.#options.changed(job);
@@ -202,7 +204,7 @@ export class DurableDesk {
       else {
         connection.send({ type: 'accepted', job: spec.job, tasks: 0, bytes: 0, sharedBytes: [], filesReady: true });
         connection.send({ type: 'credit', job: spec.job, ...unlimited });
-        this.#read(connection, spec.job, { path: journalPath(dir) }, seen, folder.summary.failure);
+        this.#read(connection, spec, { path: journalPath(dir) }, seen, folder.summary.failure);
       }
     };
     show().catch((error: unknown) => refuse(recordFailure(error)));
@@ -217,12 +219,16 @@ export class DurableDesk {
   /** @param failure why the job as a whole failed, where its journal may not say it */
   #read(
     connection: ClientConnection,
-    number: number,
+    { id, job: number }: JobSpec,
     source: JournalSource,
     seen?: Seen,
     failure?: JobSummary['failure'],
   ): JobReader {
-    const sink = sinkOf(connection, number, () => this.leave(connection, number));
+    const sink = clientSink(connection, number, () => {
+      if (this.#jobs.has(id)) this.#options.unread.readAlong(id);
+      else this.#options.unread.read(id);
+      this.leave(connection, number);
+    });
     const reader: JobReader = new JobReader(sink, source, seen ?? { events: 0, logs: 0 }, error =>
       sink.over(failure ?? recordFailure(error)),
     );
@@ -269,6 +275,8 @@ export class DurableDesk {
   /** The job's last word is in its journal: who comes back to it from now on reads that. */
   over(job: HostJob): void {
     this.#jobs.delete(job.spec.id);
+    // Whoever cancels a job does not wait for what it leaves.
+    if (job.stopped === undefined) this.#options.unread.over(job.spec.id);
   }
 }
 
@@ -283,24 +291,6 @@ function makeRoom({ cwd, id }: Pick<JobSpec, 'cwd' | 'id'>, home: string): void 
 }
 
 /** @param onOver the client has had the job's last word */
-function sinkOf(connection: ClientConnection, number: number, onOver: () => void): EntrySink {
-  return {
-    entry(lane, end, parts) {
-      const head = Buffer.allocUnsafe(16);
-      head.writeUInt32LE(number, 0);
-      head.writeUInt32LE(lane === 'logs' ? 1 : 0, 4);
-      head.writeDoubleLE(end, 8);
-      return connection.sendFrame(frameType.entries, [head, ...parts]);
-    },
-    drained: () => new Promise(resolve => connection.onDrained(resolve)),
-    over(failure) {
-      if (failure === undefined) connection.send({ type: 'jobEnded', job: number, peakSlots: 0 });
-      else connection.send({ type: 'jobFailed', job: number, failure });
-      onOver();
-    },
-  };
-}
-
 function anotherJob({ id }: JobSpec): Failure {
   return {
     code: 'USAGE',

@@ -1,3 +1,4 @@
+import type { UnreadJobs } from '../durable/unread-jobs.js';
 import type { MachineRequest } from '../protocol/machine-messages.js';
 import type { Failure, JobSpec } from '../protocol/messages.js';
 import type { Capacity } from './admission.js';
@@ -17,4 +18,6 @@ export interface JobHostOptions {
   readonly onChange?: () => void;
   /** Why a new job is not taken, whatever it asks for. Jobs that tasks start belong to a job that was taken. */
   readonly refuse?: (spec: JobSpec) => Failure | undefined;
+  /** Where it is kept which durable jobs nobody has read. */
+  readonly unread?: UnreadJobs;
 }

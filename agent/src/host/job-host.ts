@@ -1,5 +1,6 @@
 import type { Socket } from 'node:net';
 import { DurableDesk } from '../durable/durable-desk.js';
+import { UnreadJobs } from '../durable/unread-jobs.js';
 import { JobJournal } from '../journal/job-journal.js';
 import { OomWatch } from '../memory/oom-watch.js';
 import { identityOf, type ProcessIdentity } from '../process/process-identity.js';
@@ -74,6 +75,7 @@ export class JobHost implements ConnectionHandler {
         this.#pumpSoon();
       },
       failed: (job, failure) => this.#jobFailed(job, failure),
+      unread: options.unread ?? new UnreadJobs(),
       grant: job => this.#grant(job),
     });
     this.#guard = new MemoryGuard(this.#functions, this.#commands, options.capacity.memoryBytes);

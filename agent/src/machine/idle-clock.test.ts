@@ -30,6 +30,16 @@ test('the later the last change and the longer the idle time, the later the end'
   );
 });
 
+test('results that nobody has read hold it for as long as they are kept, unless it drains', () => {
+  const unread = { jobs: 0, waitingForClient: 0, clients: 0, draining: false, unread: 1 };
+  expect(judgeIdle(unread, 5, 1000, 9000)).toEqual({
+    reasons: ['the results of a job were not read yet'],
+    endsAt: 9005,
+  });
+  expect(judgeIdle(unread, 5, 10_000, 9000).endsAt).toBe(10_005);
+  expect(judgeIdle({ ...unread, draining: true }, 5, 1000, 9000).endsAt).toBe(5);
+});
+
 test('one that drains ends with its last job', () => {
   const idle = { jobs: 0, waitingForClient: 0, clients: 0 };
   expect(judgeIdle({ ...idle, draining: true }, 5, 1000).endsAt).toBe(5);

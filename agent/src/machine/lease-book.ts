@@ -61,6 +61,12 @@ export class LeaseBook {
     this.#keep(endLease(before, holder, now, this.#facts()), before);
   }
 
+  /** Ends a lease for a job that was over before, or was refused: nobody will bring that. */
+  endUnused(job: string, now: number): void {
+    const holder = this.waitingFor;
+    if (holder?.job === job && !this.#facts().jobs.includes(job)) this.end(holder, now);
+  }
+
   /** Whether a client may bring the job. */
   allows(job: string, now: number): boolean {
     this.look(now);

@@ -1,6 +1,7 @@
 import { rmSync } from 'node:fs';
 import { createServer, type Server, type Socket } from 'node:net';
 import { dirname, join } from 'node:path';
+import { UnreadJobs } from '../durable/unread-jobs.js';
 import type { ClientConnection } from '../host/client-connection.js';
 import { JobHost } from '../host/job-host.js';
 import { writeFileAtomically } from '../journal/atomic-file.js';
@@ -24,6 +25,7 @@ import { agentLoad, machineStatus, runningJobs } from './machine-status.js';
 import { Neighbours } from './neighbours.js';
 import { agentSocketPath } from './socket-path.js';
 import { watchSpotNotice } from './spot-notice.js';
+import { whyStays } from './why-stays.js';
 
 interface AgentOptions extends MachineOptions {
   /** The agent's one file, and the folder that holds it, whose name is the file's hash. */
@@ -33,9 +35,8 @@ interface AgentOptions extends MachineOptions {
 }
 
 const defaultIdleMs = 10 * 60 * 1000;
+const defaultKeepResultsMs = 3600 * 1000;
 const defaultDrainBeforeEndMs = 5 * 60 * 1000;
-/** A machine that is to be taken back by now, and is still here, ends by itself after this time, milliseconds. */
-const overdueMs = 10 * 60 * 1000;
 const pruneEveryMs = 3600 * 1000;
 /** How often it looks whether clients still live and it is still needed, milliseconds. */
 const lookEveryMs = 5000;
@@ -58,6 +59,7 @@ export class MachineAgent {
   readonly #neighbours: Neighbours;
   readonly #keeper: Housekeeping;
   readonly #leases: LeaseBook;
+  readonly #unread = new UnreadJobs();
   /** Set where the machine ends with its agent. */
   readonly #shutdown: MachineShutdown | undefined;
   readonly #waitingSockets: Socket[] = [];
@@ -92,6 +94,7 @@ export class MachineAgent {
       onRequest: (connection, request) => this.#asked(connection, request),
       onChange: () => this.#changed(),
       refuse: spec => this.#refuse(spec),
+      unread: this.#unread,
     });
     this.#host.admission.onChange(() => this.#tellLoad());
     this.#neighbours = new Neighbours({
@@ -154,17 +157,12 @@ export class MachineAgent {
   }
 
   #refuse(spec: JobSpec): Failure | undefined {
-    setImmediate(() => this.#freeOf(spec.id));
+    setImmediate(() => {
+      this.#leases.endUnused(spec.id, Date.now());
+      this.#changed();
+    });
     const isLeased = this.#options.leaseNeeded !== true || this.#leases.allows(spec.id, Date.now());
     return this.#closed?.failure ?? (isLeased ? undefined : noLease(spec));
-  }
-
-  /** A lease for a job that was over before, or was refused, is for nothing. */
-  #freeOf(job: string): void {
-    const holder = this.#leases.waitingFor;
-    if (holder?.job !== job || this.#host.jobs.some(each => each.spec.id === job)) return;
-    this.#leases.end(holder, Date.now());
-    this.#changed();
   }
 
   #leaseFacts(): LeaseFacts {
@@ -180,19 +178,19 @@ export class MachineAgent {
 
   #verdict(): IdleVerdict {
     const draining = this.#isSupplanted || this.#closed !== undefined;
-    const load = agentLoad(this.#host, { draining, awaited: this.#leases.waitingFor?.job, stays: this.#stays() });
-    return judgeIdle(load, this.#since, this.#idleMs);
-  }
-
-  #stays(): string | undefined {
-    if (this.#shutdown?.hasBegun) return this.#shutdown.reason;
-    // What is done can be read until the power goes.
-    if (this.#interruption !== undefined && Date.now() < this.#interruption.at + overdueMs) {
-      return interruptionText(this.#interruption);
-    }
-    // Of several agents the youngest is left, and ends the machine.
-    const isLastOfSeveral = this.#shutdown !== undefined && !this.#isSupplanted && this.#neighbours.names.size > 0;
-    return isLastOfSeveral ? 'another agent of this machine still runs' : undefined;
+    const load = agentLoad(this.#host, {
+      draining,
+      awaited: this.#leases.waitingFor?.job,
+      stays: whyStays({
+        shutdown: this.#shutdown,
+        interruption: this.#interruption,
+        hasOlderAgents: !this.#isSupplanted && this.#neighbours.names.size > 0,
+        now: Date.now(),
+      }),
+      // A machine that lives on keeps them anyway.
+      unread: this.#shutdown === undefined ? 0 : this.#unread.size,
+    });
+    return judgeIdle(load, this.#since, this.#idleMs, this.#options.keepResultsMs ?? defaultKeepResultsMs);
   }
 
   #interrupted(interruption: Interruption): void {
@@ -247,6 +245,7 @@ export class MachineAgent {
       home: this.#options.home,
       status: () => this.#status(),
       running: () => runningJobs(this.#host),
+      unread: this.#unread,
       drain: () => {
         this.#draining = true;
         this.#changed();

@@ -1,4 +1,5 @@
 import { mkdir } from 'node:fs/promises';
+import type { UnreadJobs } from '../durable/unread-jobs.js';
 import { isMegalithError, MegalithError } from '../errors.js';
 import { serveFiles } from '../files/serve-files.js';
 import type { ClientConnection } from '../host/client-connection.js';
@@ -28,6 +29,7 @@ export interface RequestDesk {
   readonly home: string;
   status(): MachineStatus;
   running(): readonly RunningJob[];
+  readonly unread: Pick<UnreadJobs, 'read'>;
   /** Takes no new jobs from now on. */
   drain(): void;
   /** Tells the connection, which is another agent's, the load as it changes. */
@@ -92,7 +94,8 @@ async function answer(desk: RequestDesk, connection: ClientConnection, request: 
       return;
     }
     case 'mirror':
-      await mirrorJournal(connection, await findJob(desk, request.id), request, desk.signal);
+      if (await mirrorJournal(connection, await findJob(desk, request.id), request, desk.signal))
+        desk.unread.read(request.id);
       return;
     case 'files': {
       const { id } = await findJob(desk, request.id);

@@ -5,7 +5,10 @@ import type { AgentLoad, IdleVerdict } from './idle-clock.js';
 import type { LeaseRecord } from './judge-lease.js';
 
 /** What holds the agent up. */
-export function agentLoad(host: JobHost, rest: Pick<AgentLoad, 'draining' | 'awaited' | 'stays'>): AgentLoad {
+export function agentLoad(
+  host: JobHost,
+  rest: Pick<AgentLoad, 'draining' | 'awaited' | 'stays' | 'unread'>,
+): AgentLoad {
   const { jobs, connections } = host;
   const waitingForClient = jobs.filter(waitsForClient).length;
   return { jobs: jobs.length, waitingForClient, clients: connections.working, ...rest };

@@ -18,6 +18,8 @@ export interface MachineOptions {
    * @defaultValue 'stay'
    */
   readonly atEnd?: 'stay' | 'shutdown';
+  /** So long a machine that is shut down at the end stays for results that nobody has read, milliseconds. @defaultValue 1 h */
+  readonly keepResultsMs?: number;
   /** The program that shuts the machine down, and its arguments. @defaultValue `shutdown -h now`, through `sudo -n` for whoever is not root */
   readonly shutdownCommand?: readonly string[];
   /** The machine's absolute end, epoch milliseconds; shortly before it new jobs go elsewhere. @defaultValue none */

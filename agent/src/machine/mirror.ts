@@ -12,13 +12,16 @@ export interface MirrorRange {
   readonly follow: boolean;
 }
 
-/** Sends a job's journal as it is, byte for byte; ends with the job's summary where there is one. */
+/**
+ * Sends a job's journal as it is, byte for byte; ends with the job's summary where there is one.
+ * @returns whether that was all that the job will ever leave
+ */
 export async function mirrorJournal(
   connection: ClientConnection,
   job: JobFolder,
   { from, follow }: MirrorRange,
   signal: AbortSignal,
-): Promise<void> {
+): Promise<boolean> {
   const path = journalPath(job.dir);
   connection.send({ type: 'mirror', description: job.description, summary: job.summary });
   const growth = follow ? new FileGrowth(path, signal) : undefined;
@@ -33,9 +36,11 @@ export async function mirrorJournal(
   } finally {
     growth?.stop();
   }
-  if (signal.aborted) return;
+  if (signal.aborted) return false;
   const after = await readJobFolder(job.home, job.id);
-  connection.send({ type: 'mirrored', summary: after?.summary, isOver: after === undefined || !mayBeRunning(after) });
+  const isOver = after === undefined || !mayBeRunning(after);
+  connection.send({ type: 'mirrored', summary: after?.summary, isOver });
+  return isOver;
 }
 
 async function sendNew(connection: ClientConnection, path: string, from: number, signal: AbortSignal): Promise<number> {

@@ -65,7 +65,7 @@ describe.runIf(instanceHostsCan(await bestInstanceHostKind(), 'network'))('one c
     const map = await client.megalith('map', 'square.mjs#square', '--data', 'data.json', '--quiet', ...place);
     expect(map).toEqual({ code: 0, stdout: '1\n4\n9\n', stderr: '' });
 
-    const command = ['--backend', 'standalone', '--id', 'nightly', '--shell', 'sleep 2; echo late'];
+    const command = ['--backend', 'standalone', '--id', 'nightly', '--shell', 'echo early; sleep 2; echo late'];
     expect(await client.megalith('run', '--detach', ...command)).toMatchObject({ code: 0, stdout: 'nightly\n' });
     const { machines } = (await client.json('machines')) as { machines: unknown[] };
     expect(machines).toContainEqual(
@@ -76,14 +76,18 @@ describe.runIf(instanceHostsCan(await bestInstanceHostKind(), 'network'))('one c
         agent: expect.objectContaining({ leasedFor: 'nightly', expiresInMs: expect.any(Number) }),
       }),
     );
-    expect(await client.megalith('jobs', 'attach', 'nightly')).toMatchObject({ code: 0, stdout: 'late\n' });
-    expect(await client.megalith('run', '--quiet', ...command)).toEqual({ code: 0, stdout: 'late\n', stderr: '' });
+    expect(await client.megalith('jobs', 'attach', 'nightly')).toMatchObject({ code: 0, stdout: 'early\nlate\n' });
+    expect(await client.megalith('run', '--quiet', ...command)).toEqual({
+      code: 0,
+      stdout: 'early\nlate\n',
+      stderr: '',
+    });
     expect(ec2.instances()).toHaveLength(1);
 
     await allEnded();
     // Its machine is no more, and the job is not begun a second time.
     expect(await client.megalith('run', ...command)).toMatchObject({ code: 2, stdout: '' });
-    expect(await client.megalith('jobs', 'attach', 'nightly')).toMatchObject({ code: 0, stdout: 'late\n' });
+    expect(await client.megalith('jobs', 'attach', 'nightly')).toMatchObject({ code: 0, stdout: 'early\nlate\n' });
     expect(ec2.instances()).toHaveLength(1);
   });
 

@@ -1,6 +1,6 @@
 import { Interrupt, interruptExitCode } from '../run/interrupt.js';
 
-export interface InterruptWords {
+interface InterruptWords {
   /** Said at the first Ctrl-C. */
   readonly first: string;
   /** Said at the second one. */

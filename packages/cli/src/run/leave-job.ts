@@ -18,6 +18,9 @@ export async function leaveJob(session: Session, job: Job<unknown>, json: boolea
   else process.stdout.write(`${job.id}\n`);
   session.note(`handed over to ${place}`);
   session.note(`come back with "megalith jobs attach ${job.id}"`);
-  if (usdPerHour > 0) session.note('what it leaves is on that machine only, which ends some time after the job does');
+  if (usdPerHour > 0)
+    session.note(
+      'what it leaves is on that machine only, which keeps it for an hour unless "keepResults" in megalith.yaml says another time',
+    );
   return 0;
 }

@@ -32,7 +32,8 @@ async function runIn(session: Session, request: SingleRequest): Promise<number> 
     onEvent: event => {
       // Nothing stands between the lines of a command that has begun to write, unless it can be taken away again.
       if (process.stderr.isTTY || !pass.hasWritten) session.hear(event);
-      pass.hear(event);
+      // Of a job that is handed over nothing but its id is printed, however quick it is.
+      if (request.job.detached !== true) pass.hear(event);
     },
     onTransfer: transfer => session.transferring(transfer),
   });

@@ -51,6 +51,7 @@ export const ec2Section = z.strictObject(
     disk: z.optional(size),
     maxLifetime: z.optional(duration),
     idle: z.optional(duration),
+    keepResults: z.optional(duration),
     whenIdle: z.optional(oneOf(['terminate', 'stop', 'auto'])),
     bootWithin: z.optional(duration),
     instanceProfile: z.optional(word('the name of an instance profile')),

@@ -204,7 +204,7 @@ async function reuse(
     const ready =
       use === 'warm' ? await reached(machine, desk, signal) : await startAgain(machine, wanted.job, desk, signal);
     if (ready === undefined) continue;
-    const refusal = await leaseMachine(wanted, ready, desk, signal);
+    const refusal = await refusalOf(wanted, ready, desk, signal);
     if (refusal === undefined) {
       had.add(`${wanted.job} ${chosen.id}`);
       const { intent } = machine.tags;
@@ -216,9 +216,24 @@ async function reuse(
       );
       return { ...ready, how: use === 'warm' ? 'warm' : 'started', intent };
     }
-    desk.tell?.(`${machine.id} is not to be had: ${refusal.message}`);
+    desk.tell?.(`${machine.id} is not to be had: ${refusal}`);
     ready.route.close();
     if (use === 'stopped') await desk.intents.release(machine.tags.intent, wanted.job, desk.now());
+  }
+}
+
+/** Why a machine is not to be had; undefined where it is. One that ends just then is like one that refuses: there are others. */
+async function refusalOf(
+  wanted: Wanted,
+  ready: ReadyMachine,
+  desk: PoolDesk,
+  signal: AbortSignal | undefined,
+): Promise<string | undefined> {
+  try {
+    return (await leaseMachine(wanted, ready, desk, signal))?.message;
+  } catch (error) {
+    signal?.throwIfAborted();
+    return (error as Error).message;
   }
 }
 

@@ -75,10 +75,12 @@ async function pause(ms: number, { id }: CloudMachine, signal: AbortSignal | und
   }
 }
 
-function ended({ id, state }: CloudMachine): MegalithError {
+/** What is wrong where a machine was ended before anybody had it. */
+export function ended({ id, state }: CloudMachine, cause?: unknown): MegalithError {
   return new MegalithError('NO_CAPACITY', `the cloud has ended "${id}" while it started: it is ${state}`, {
     hint: 'its console says why: a spot machine that is taken back, or a limit on volumes, are the usual reasons',
     details: { id, endedIn: state },
+    ...(cause === undefined ? {} : { cause }),
   });
 }
 

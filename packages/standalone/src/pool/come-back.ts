@@ -1,6 +1,7 @@
 import type { PoolDesk } from './acquire.js';
 import { awaitHost, hasEnded, type ReadyMachine } from './await-host.js';
 import type { LaunchIntent } from './launch-intent.js';
+import { whyItFailed } from './why-it-failed.js';
 
 /**
  * Comes back to the machine on which an earlier client had this intent's job, and asks for no other: what was kept to ask again is gone. Its agent may be at
@@ -20,24 +21,15 @@ export async function comeBack(
   const machine = await cloud.find(intent.machine, signal);
   if (machine?.state !== 'running' && machine?.state !== 'pending') return undefined;
   tell?.(`${machine.id} was made for this job before`);
-  const ready = await stillThere(
-    awaitHost(machine, { cloud, hostOf, ...(bootMs === undefined ? {} : { withinMs: bootMs }), signal }),
-  );
-  if (ready === undefined) return undefined;
+  let ready: ReadyMachine | undefined;
   try {
+    ready = await awaitHost(machine, { cloud, hostOf, ...(bootMs === undefined ? {} : { withinMs: bootMs }), signal });
     await claim(ready);
+    return ready;
   } catch (error) {
-    ready.route.close();
-    throw error;
-  }
-  return ready;
-}
-
-async function stillThere(coming: Promise<ReadyMachine>): Promise<ReadyMachine | undefined> {
-  try {
-    return await coming;
-  } catch (error) {
-    if (hasEnded(error)) return undefined;
-    throw error;
+    ready?.route.close();
+    const failure = await whyItFailed(machine, error, cloud, signal);
+    if (hasEnded(failure)) return undefined;
+    throw failure;
   }
 }

@@ -9,6 +9,7 @@ import { thisIntentClient } from './intent-client.js';
 import { cameUp } from './keeping.js';
 import type { LaunchIntent } from './launch-intent.js';
 import { askingText, bootingText } from './offer-text.js';
+import { whyItFailed } from './why-it-failed.js';
 
 /** For the ending of a machine that nobody wants any more. */
 const giveBackMs = 60_000;
@@ -78,8 +79,9 @@ export async function makeMachine(
     }
     return ready;
   } catch (error) {
-    await giveBack(machine?.id ?? idIn(error), intent, desk, error);
-    throw error;
+    const failure = machine === undefined ? error : await whyItFailed(machine, error, cloud, signal);
+    await giveBack(machine?.id ?? idIn(error), intent, desk, failure);
+    throw failure;
   }
 }
 

@@ -16,9 +16,9 @@ export interface FirstEnd extends ClientEnd {
 
 /** Looks whether the machine runs: one is like another. */
 export const looksAfterLaunch = 3;
-/** So long a client may wait for a machine that never answers, milliseconds. */
-const waitMs = 12_000;
-const lastMs = 90_000;
+/** So long after those a client is still to be killed, milliseconds: moments that no step marks are over by then. */
+const waitMs = 2000;
+const lastMs = 120_000;
 
 /** The client that is killed at the run's point. */
 export async function runFirstClient({ run, ec2, task, hostOf }: RunSite): Promise<FirstEnd> {
@@ -30,10 +30,13 @@ export async function runFirstClient({ run, ec2, task, hostOf }: RunSite): Promi
     gaveUp = !client.hasEnded;
     client.kill();
   };
-  const isWaiting = (): boolean => counted.launch > 0 && counted.requests > counted.launch + looksAfterLaunch;
   const waits = hosts === undefined || fault.expects === 'none';
-  const timer = waits ? setTimeout(giveUp, waitMs) : undefined;
-  const looking = waits && point === undefined ? setInterval(() => isWaiting() && giveUp(), 20) : undefined;
+  let timer: NodeJS.Timeout | undefined;
+  const look = (): void => {
+    if (counted.launch === 0 || counted.requests <= counted.launch + looksAfterLaunch) return;
+    timer ??= setTimeout(giveUp, point === undefined ? 0 : waitMs);
+  };
+  const looking = waits ? setInterval(look, 20) : undefined;
   try {
     await client.end(lastMs);
   } finally {

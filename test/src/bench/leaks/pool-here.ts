@@ -16,11 +16,11 @@ export async function poolAt(home: string): Promise<OpenPool> {
   return openEc2Pool({ inventory: await readInventory({ home, cwd: home }), home })!;
 }
 
-/** One sweep as an impatient dismantler does it. */
+/** One sweep as an impatient dismantler does it; what the cloud does not list yet it gives more time, as always. */
 export async function sweepOnce(pool: OpenPool): Promise<SweepReport> {
   const { sweepPool } = (await import(new URL('dismantle/pool-sweep.js', dist).href)) as SweepModule;
   return await sweepPool(pool, {
-    rules: { delayMs: sweepDelayMs, bootGraceMs: 1500, intentGraceMs: 1000 },
+    rules: { delayMs: sweepDelayMs, bootGraceMs: 1500, intentGraceMs: 20_000 },
     limits: { askMs: 3000, checkMs: 5000, endMs: 10_000 },
   });
 }

@@ -34,8 +34,7 @@ const lifetimeMs = { silent: 20_000, real: 905_000 };
 const graceMs = 45_000;
 
 export async function openSite(run: LeakRun): Promise<RunSite> {
-  const { fault, folder, name } = run;
-  const { hosts } = run;
+  const { fault, folder, name, hosts } = run;
   const lifeMs = lifeOf(run);
   const timerMs = hosts === undefined ? lifeMs : Math.floor(lifeMs / minuteMs) * guestMinuteMs;
   const home = join(folder, name);
@@ -80,6 +79,7 @@ function configOf(run: LeakRun, { region, endpoint }: Ec2Simulator) {
     owner: 'ann',
     admit: '127.0.0.1/32',
     idle: '10s',
+    keepResults: '10s',
     user: 'ec2-user',
     types: ['r6i.*'],
     maxLifetime: `${lifeOf(run) / 1000}s`,

@@ -2,16 +2,19 @@ import { spawn } from 'node:child_process';
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { describe, expect, onTestFinished, test } from 'vitest';
 import { eventually } from '../../conformance/eventually.js';
+import { controlGroups } from '../../hosts/control-groups.js';
 import { firstLine } from '../../hosts/first-line.js';
 import { processTable, signalTo, startTicks } from '../../hosts/process-table.js';
+import { instanceImage } from './instance-image.js';
 import { bootSpec, connected, instanceKinds, newLogin, openInstances, told } from './instances.fixture.js';
 import { type InstanceHostKind, instanceHostsCan } from './start-instance-hosts.js';
 
-/** What an owner of hosts leaves on this machine: folders, links, processes, mounts. */
+/** What an owner of hosts leaves on this machine: folders, links, processes, control groups. */
 interface Traces {
   readonly folders: readonly string[];
   readonly links: readonly string[];
   readonly processes: ReadonlyMap<number, string | undefined>;
+  readonly groups: readonly string[];
 }
 
 /** Starts instances with something running in one of them and one that is stopped, and waits. */
@@ -44,6 +47,7 @@ function tracesOf(pid: number): Traces {
       .map(name => `/tmp/${name}`),
     links: links.map(name => `${name} ${indexOf(name)}`),
     processes: new Map([...roots].map(each => [each, startTicks(each)])),
+    groups: controlGroups().filter(name => name.startsWith(mark)),
   };
 }
 
@@ -52,9 +56,10 @@ function indexOf(link: string): string {
   return existsSync(file) ? readFileSync(file, 'utf8').trim() : 'gone';
 }
 
-function left({ folders, links, processes }: Traces): string[] {
+function left({ folders, links, processes, groups }: Traces): string[] {
   return [
     ...folders.filter(folder => existsSync(folder)),
+    ...controlGroups().filter(name => groups.includes(name)),
     ...links.filter(link => link.endsWith(` ${indexOf(link.split(' ')[0]!)}`)),
     ...processTable().flatMap(({ pid, command }) =>
       command !== '' && processes.has(pid) && processes.get(pid) === startTicks(pid) ? [`${pid} ${command}`] : [],
@@ -82,11 +87,14 @@ function inFabric() {
   return { disks: readdirSync(`/proc/${pid}/root/mnt`).length, cables: cables.length };
 }
 
-describe.each(instanceKinds)('of instances on hosts of kind %s nothing is left', kind => {
+const kinds = [...instanceKinds, ...(instanceImage() === undefined ? [] : (['nspawn'] as const))];
+
+describe.each(kinds)('of instances on hosts of kind %s nothing is left', kind => {
   test.each(['SIGKILL', 'SIGTERM'] as const)('when their owner dies of %s', async signal => {
     const { child, traces } = await ownerOf(kind);
     expect(traces.processes.size).toBeGreaterThanOrEqual(4);
     expect(traces.folders.length).toBeGreaterThanOrEqual(1);
+    expect(traces.groups.length > 0).toBe(kind === 'nspawn');
     child.kill(signal);
     // The disks on 127.0.0.x are swept by who starts hosts next.
     await openInstances({ kind });

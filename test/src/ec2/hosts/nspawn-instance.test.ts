@@ -68,6 +68,25 @@ describe.skipIf(instanceImage() === undefined)('an instance with systemd and clo
     expect(host.publicAddress).not.toBe(address);
   });
 
+  test('ends when its timers elapse: that of the boot unless an agent serves, that of the end in any case', async () => {
+    const { host, login } = await bootedWithOurs();
+    const elapse = (name: string) => `sudo -n systemctl start --wait megalith-${name}.service; echo $?`;
+    const session = await connected(host, login);
+    const serving = 'mkdir -p ~/.megalith/agents/a && touch ~/.megalith/agents/a/agent.json';
+    expect((await told(session, `${serving}; ${elapse('boot')}`)).out).toBe('0\n');
+    // That did not end it.
+    expect((await told(session, 'rm ~/.megalith/agents/a/agent.json; systemctl is-system-running --wait')).out).toBe(
+      'running\n',
+    );
+    await session.start(elapse('boot'));
+    await host.off;
+    await host.powerOn();
+    const again = await connected(host, login);
+    await told(again, serving);
+    await again.start(elapse('end'));
+    await host.off;
+  });
+
   test('goes at once where its end is past', async () => {
     const { host } = await bootedWithOurs(-1_000);
     await host.off;

@@ -131,6 +131,7 @@ describe.concurrent('a launch', () => {
     const failed = expect(site.executor().run(['true'])).rejects;
     await failed.toMatchObject({ code, message: expect.stringMatching(message) });
     expect(site.alive()).toEqual([]);
+    expect(site.calls('TerminateInstances')).toBe(1);
     expect(site.ec2.instances()).toHaveLength(1);
   });
 

@@ -107,7 +107,7 @@ describe.runIf(able).concurrent('a job whose machine goes away', () => {
   });
 });
 
-describe.concurrent('a job that is given up while its machine boots', () => {
+describe('a job that is given up while its machine boots', () => {
   test.for(['by its own means', 'by a signal'])(
     '%s ends, and the machine with it, though the executor stays',
     async (how, context) => {

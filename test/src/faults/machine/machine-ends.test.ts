@@ -39,6 +39,26 @@ test('a machine is shut down once its agent has been idle for long, and not befo
   expect(await new ScriptJob(agent, 'j2', ['true']).end).toMatchObject({ code: 'NO_PLACEMENT' });
 });
 
+test('results that nobody has read hold the machine up for as long as they are kept, and no longer than until they are read', async () => {
+  const { agent, isDown } = startAgent({ idleMs: 100 });
+  const gate = join(agent.home, 'gate');
+  const scripts = [`while [ ! -e ${gate} ]; do sleep 0.05; done`];
+  const left = new ScriptJob(agent, 'j1', scripts);
+  await eventually('the job runs', async () => (await statusOf(agent)).jobs[0]?.running === 1);
+  left.close();
+  writeFileSync(gate, '');
+  const { endsAt, now } = await eventually('they hold it', async () => {
+    const status = await statusOf(agent);
+    return status.reasons.includes('the results of a job were not read yet') ? status : undefined;
+  });
+  expect(endsAt! - now).toBeGreaterThan(3_000_000);
+  expect(isDown()).toBe(false);
+  const back = new ScriptJob(agent, 'j1', scripts);
+  expect(await within(20_000, 'the job', back.end)).toBeUndefined();
+  expect(back.lasts).toEqual(['0 done']);
+  await eventually('the machine is shut down', isDown);
+});
+
 test('a machine that cannot be shut down stays, and says why', async () => {
   const shutdownCommand = ['sh', '-c', 'echo "sudo: a password is required" >&2; exit 1'];
   const { agent } = startAgent({ idleMs: 100, shutdownCommand });

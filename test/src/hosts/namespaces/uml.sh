@@ -12,6 +12,7 @@ if [ ! -e "$disk/installed" ]; then
   cp -R "$files/." "$root"
   cp -P "$image/usr/bin/systemctl" "$root/etc/guest/systemctl-of-the-image"
   [ -z "$node" ] || : >"$root/usr/local/bin/node"
+  truncate -s 2G "$disk/home"
   : >"$disk/installed"
 fi
 [ -z "$node" ] || mount --bind -o ro "$node" "$root/usr/local/bin/node"
@@ -27,5 +28,5 @@ addresses=$(ip -o -4 addr show eth0 | sed 's|.* inet \([^ ]*\) .*|\1|' | paste -
 ip addr flush dev eth0
 # What the kernel does not know of these words, its first program has in its environment.
 exec "$image/usr/bin/linux.uml" "mem=$memory" root=/dev/root rootfstype=hostfs "rootflags=$root" rw init=/usr/sbin/guest-kernel-init \
-  con=null con0=null,fd:1 ssl=null "vec0:transport=raw,ifname=eth0,depth=64,gro=1,mac=$hardware" \
+  con=null con0=null,fd:1 ssl=null "ubd0=$disk/home" "vec0:transport=raw,ifname=eth0,depth=64,gro=1,mac=$hardware" \
   uml_dir=/run/uml umid=guest quiet panic=-1 "NAME=$name" "ADDRESSES=$addresses" </dev/null >&2

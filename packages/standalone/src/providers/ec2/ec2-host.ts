@@ -88,6 +88,7 @@ export async function ec2Host(machine: ReachedMachine, options: Ec2HostOptions):
     retention: options.retention,
     machine: {
       atEnd: 'shutdown',
+      keepResultsMs: settings.keepResultsMs,
       leaseNeeded: true,
       ...(Number.isNaN(tags.expiresAt) ? {} : { expiresAt: tags.expiresAt }),
       ...(market === 'spot' ? { spot: 'ec2' } : {}),

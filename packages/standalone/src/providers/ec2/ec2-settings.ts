@@ -53,6 +53,8 @@ export interface Ec2Settings {
    * `auto` does so where its past says that this is cheaper. What is stopped costs its disks until a job or a sweep comes. @defaultValue 'terminate'
    */
   readonly whenIdle: WhenIdle;
+  /** So long a machine stays for results that nobody has read, as of a job that was left alone, milliseconds. @defaultValue 1 h */
+  readonly keepResultsMs: number;
   /** A machine that does not serve so long after its launch is ended, milliseconds. @defaultValue 10 min */
   readonly bootMs: number;
   /** Name of an instance profile for the machines. @defaultValue none: machines have no credentials */
@@ -67,7 +69,7 @@ const amazonLinux = '/aws/service/ami-amazon-linux-latest/al2023-ami-kernel-defa
  * @param self who runs this, such as `ann@laptop`
  */
 export function ec2Settings(section: Ec2Section, self: string): Ec2Settings {
-  const { disk, maxLifetime, idle, bootWithin, ...given } = section;
+  const { disk, maxLifetime, idle, keepResults, bootWithin, ...given } = section;
   return {
     owner: self,
     clearance: 'internal',
@@ -81,13 +83,14 @@ export function ec2Settings(section: Ec2Section, self: string): Ec2Settings {
     whenIdle: 'terminate',
     ...defined(given),
     diskBytes: disk ?? 64 * 2 ** 30,
+    keepResultsMs: keepResults ?? 3600 * 1000,
     bootMs: bootWithin ?? 10 * 60_000,
     maxLifetimeMs: maxLifetime ?? 24 * 3600 * 1000,
     ...(idle === undefined ? {} : { idleMs: idle }),
   };
 }
 
-type Given = Omit<Ec2Section, 'disk' | 'maxLifetime' | 'idle' | 'bootWithin'>;
+type Given = Omit<Ec2Section, 'disk' | 'maxLifetime' | 'idle' | 'keepResults' | 'bootWithin'>;
 
 function defined(section: Given): { [K in keyof Given]: Exclude<Given[K], undefined> } {
   return Object.fromEntries(Object.entries(section).filter(([, value]) => value !== undefined)) as {

@@ -9,6 +9,8 @@ mount -t tmpfs tmp /tmp
 mkdir -p /dev/pts /dev/shm /run/sshd
 mount -t devpts -o ptmxmode=0666,mode=620 devpts /dev/pts
 mount -t tmpfs -o mode=1777 shm /dev/shm
+# The root is a folder of another kernel, where no sockets can be.
+mount -t ext4 /dev/ubda /home 2>/dev/null || { mkfs.ext4 -q /dev/ubda && mount -t ext4 /dev/ubda /home; } || exit 1
 [ -e /dev/fd ] || ln -s /proc/self/fd /dev/fd
 echo "$NAME" >/proc/sys/kernel/hostname
 ip link set lo up
