@@ -56,7 +56,7 @@ async function answer(desk: RequestDesk, connection: ClientConnection, request: 
       return;
     case 'drain':
       desk.drain();
-      connection.send({ type: 'ok' });
+      connection.send({ type: 'ok', status: desk.status() });
       return;
     case 'share':
       desk.share(request.agent, request.startedAt);

@@ -69,7 +69,11 @@ export type MachineReply =
   | { readonly type: 'mirror'; readonly description: unknown; readonly summary: unknown }
   /** `isOver` without a summary: the job's host died, and none goes on with the job. */
   | { readonly type: 'mirrored'; readonly summary: unknown; readonly isOver: boolean }
-  | { readonly type: 'ok' }
+  | {
+      readonly type: 'ok';
+      /** Of `drain`: how the machine stood at that moment. It may be gone the next. */
+      readonly status?: MachineStatus;
+    }
   | LeaseReply
   | { readonly type: 'refused'; readonly failure: Failure };
 

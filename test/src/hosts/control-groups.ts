@@ -9,7 +9,7 @@ export function controlGroups(): string[] {
   return trees.filter(tree => existsSync(join(tree, 'cgroup.procs'))).flatMap(tree => readdirSync(tree));
 }
 
-/** Removes a group and those in it, in all trees, once nothing runs there. */
+/** Removes a group and those in it, in all trees. One where something still ends is left to the next who sweeps. */
 export function removeControlGroups(name: string): void {
   for (const tree of trees) {
     const group = join(tree, name);
@@ -18,8 +18,14 @@ export function removeControlGroups(name: string): void {
 }
 
 function remove(group: string): void {
-  for (const entry of readdirSync(group, { withFileTypes: true })) {
-    if (entry.isDirectory()) remove(join(group, entry.name));
+  try {
+    for (const entry of readdirSync(group, { withFileTypes: true })) {
+      if (entry.isDirectory()) remove(join(group, entry.name));
+    }
+    rmdirSync(group);
+  } catch (error) {
+    const { code } = error as NodeJS.ErrnoException;
+    // ENOENT, ENODEV: others sweep, too.
+    if (code !== 'EBUSY' && code !== 'ENOENT' && code !== 'ENODEV') throw error;
   }
-  rmdirSync(group);
 }

@@ -6,7 +6,7 @@ import { movingRun } from './moving-run.js';
 import type { NextMachine } from './stint.js';
 
 /** What a machine has of a job. */
-export interface Share {
+interface Share {
   /** All of it: the machine counts tries by itself. */
   readonly isAlone: boolean;
   /** So many tasks at once. */

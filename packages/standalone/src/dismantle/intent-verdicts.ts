@@ -4,7 +4,7 @@ import type { LaunchIntent } from '../pool/launch-intent.js';
 import { isJobOver } from './signals.js';
 import { isOverBudget, type Situation } from './situation.js';
 
-export type IntentReason = 'neverAsked' | 'answerLost' | 'jobOver' | 'intentExpired' | 'machineEnded' | 'overBudget';
+type IntentReason = 'neverAsked' | 'answerLost' | 'jobOver' | 'intentExpired' | 'machineEnded' | 'overBudget';
 
 export interface IntentVerdict {
   readonly intent: string;

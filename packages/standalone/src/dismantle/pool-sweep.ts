@@ -125,8 +125,9 @@ async function retire(machine: CloudMachine, { hostOf }: PoolDesk, signal: Abort
     return await withAgent(
       host,
       async (route, ending) => {
-        await askAgent(await route.open(ending), { type: 'drain' });
-        const { status } = await askAgent(await route.open(ending), { type: 'status' });
+        // An agent without work is gone a moment later: only this answer says how it stood.
+        const drained = await askAgent(await route.open(ending), { type: 'drain' });
+        const status = drained.status ?? (await askAgent(await route.open(ending), { type: 'status' })).status;
         return status.jobs.length > 0 || status.lease !== undefined ? 'busy' : 'free';
       },
       { signal, start: true, timeoutMs: retireMs },

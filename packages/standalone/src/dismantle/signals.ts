@@ -9,6 +9,8 @@ export type Signal =
   | 'unwanted'
   /** Its own intent says so: it is closed, or has another machine. */
   | 'disowned'
+  /** Whoever asked the cloud for it died before the answer: nobody has ever known that it is there. */
+  | 'unheard'
   /** This client, which has its keys, gets no answer, and it is not only out of reach: see `isOutOfReach`. */
   | 'unreachable'
   /** It answers, and runs no agent. */
@@ -26,6 +28,7 @@ export type Signal =
 const phrases: Readonly<Record<Signal, string>> = {
   unwanted: 'nobody here wants it',
   disowned: 'its own intent gave it up',
+  unheard: 'nobody ever heard that it was made',
   unreachable: 'its agent does not answer',
   agentless: 'no agent runs on it',
   stopped: 'it is stopped',
@@ -67,6 +70,7 @@ export function signalsOf(machine: CloudMachine, intents: IntentBook, situation:
   const hasJob = situation.live?.machines.has(machine.id) === true;
   if (!hasJob && (intent === undefined || isDisowned || isJobOver(intent, situation))) signals.push('unwanted');
   if (isDisowned) signals.push('disowned');
+  else if (intent !== undefined && isUnheard(intent, situation)) signals.push('unheard');
   // A job that has a stopped machine is about to start it.
   if (machine.state === 'stopped' || machine.state === 'stopping') return hasJob ? signals : [...signals, 'stopped'];
   const report = freshReport(machine, situation);
@@ -74,6 +78,11 @@ export function signalsOf(machine: CloudMachine, intents: IntentBook, situation:
   if (isSilent(machine, situation) && !isOutOfReach(machine, intent, situation)) signals.push('unreachable');
   if (report?.state === 'absent' && !isYoung(machine, situation)) signals.push('agentless');
   return signals;
+}
+
+/** A client writes down which machine it has before it does anything with it. */
+function isUnheard(intent: LaunchIntent, situation: Situation): boolean {
+  return intent.machine === undefined && isJobOver(intent, situation);
 }
 
 /** No answer came, long after one could be expected. */

@@ -44,7 +44,7 @@ export type SweptCloud = Pick<
 >;
 
 /** The intents that this client knows. */
-export interface IntentRecords {
+interface IntentRecords {
   /** Every intent, the closed ones too. Throws where one can't be read: its machine would look unwanted, so that only ends by `expires` count then. */
   readonly read: () => Promise<readonly LaunchIntent[]>;
   /** Nobody wants its machine any more. */

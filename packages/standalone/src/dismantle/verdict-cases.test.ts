@@ -53,6 +53,20 @@ describe('a machine', () => {
     expect(only({ marks: marked, ...silent, intents, live: other }).action).toBe('unmark');
   });
 
+  it('whose client died before it heard of it goes, though nobody here has a way to it', () => {
+    const live = { ids: new Set<string>(), machines: new Set<string>() };
+    const reports = new Map([['i-1', { ...unreachable, state: 'unknown' as const }]]);
+    const { machine: _, ...unheard } = intentOf({ job: 'j1' });
+    const of = { intents: [unheard], live, reports };
+    expect(only(of).action).toBe('mark');
+    expect(only({ ...of, marks: marked })).toMatchObject({ action: 'terminate', reason: 'orphan' });
+    const heard = [intentOf({ job: 'j1', machine: 'i-1' })];
+    expect(only({ ...of, intents: heard, marks: marked }).action).toBe('unmark');
+    expect(only({ ...of, live: { ...live, ids: new Set(['j1']) }, marks: marked }).action).toBe('unmark');
+    const busy = new Map([['i-1', answer({ jobs: 1 })]]);
+    expect(only({ ...of, reports: busy, marks: marked }).action).toBe('unmark');
+  });
+
   it('that its intent gave up goes without a word of its agent, and not without the delay', () => {
     const intents: LaunchIntent[] = [intentOf({ closedAt: start - minuteMs })];
     expect(only({ intents }).action).toBe('mark');

@@ -4,7 +4,7 @@ import type { BootProgram, Guest, HostSystem } from '../../hosts/namespaces/host
 import { pidNamespace, processTable, withDescendants } from '../../hosts/process-table.js';
 import type { BootSpec } from '../instance-hosts.js';
 
-export interface SystemPlace {
+interface SystemPlace {
   readonly image: string;
   /** Path of control groups that is this host's alone. */
   readonly group: string;

@@ -1,11 +1,20 @@
 import { type KeyPair, newKeyPair } from '../../hosts/keys.js';
 
-type UserDataModule = typeof import('../../../../packages/standalone/src/providers/ec2/user-data.js');
+/** A part of what it has. */
+interface UserDataModule {
+  userData(options: {
+    readonly endsAt: number;
+    readonly maxLifetimeMs: number;
+    readonly bootMs: number;
+    readonly hostKey: { readonly privateText: string; readonly publicLine: string };
+    readonly user: string;
+  }): string;
+}
 
 // What the package keeps to itself, from its build.
 const module = new URL('../../../../packages/standalone/dist/providers/ec2/user-data.js', import.meta.url).href;
 
-export interface OurUserData {
+interface OurUserData {
   readonly text: string;
   /** Injected. */
   readonly hostKey: KeyPair;

@@ -18,7 +18,7 @@ import type { TestHost } from '../../hosts/test-host.js';
 registerStandalone();
 process.env.AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED = 'true';
 
-export type Section = Readonly<Record<string, unknown>>;
+type Section = Readonly<Record<string, unknown>>;
 
 interface SiteOptions extends Omit<InstanceHostsOptions, 'node'> {
   readonly section?: Section;

@@ -23,7 +23,8 @@ for tree in /sys/fs/cgroup /sys/fs/cgroup/systemd /sys/fs/cgroup/unified; do
   tries=0
   while [ -d "$group" ] && [ "$tries" -lt 100 ]; do
     kill -KILL -1
-    find "$group" -depth -type d -exec rmdir {} \; 2>/dev/null || sleep 0.05
+    find "$group" -depth -type d -exec rmdir {} \; 2>/dev/null
+    [ ! -d "$group" ] || sleep 0.05
     tries=$((tries + 1))
   done
 done

@@ -21,8 +21,8 @@ export interface UserDataOptions {
   readonly scratchFolder?: string;
 }
 
-/** A client that lives ends its machine after `bootMs`: the machine itself waits so much longer. */
-const bootSlack = 1.5;
+/** A client that lives ends its machine after `bootMs`: the machine itself waits half as long again, and a minute at least. */
+const leastSlackMs = 60_000;
 
 /**
  * What the machine does at boot, for cloud-init: first it arms its own end and the deadline of its boot, then it mounts scratch (all of that at every boot), then sshd gets the
@@ -33,7 +33,7 @@ export function userData(options: UserDataOptions): string {
   const config = {
     bootcmd: [
       ['sh', '-c', endScript(endsAt, maxLifetimeMs)],
-      ['sh', '-c', bootDeadlineScript(user, bootMs * bootSlack)],
+      ['sh', '-c', bootDeadlineScript(user, bootMs + Math.max(bootMs / 2, leastSlackMs))],
       ['sh', '-c', scratchScript(user, scratchFolder)],
     ],
     ssh_deletekeys: true,
