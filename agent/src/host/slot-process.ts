@@ -82,7 +82,8 @@ export class SlotProcess {
       once(null, null);
     });
     this.#child.on('exit', (exitCode, signal) => {
-      const linger = setTimeout(() => once(exitCode, signal), lingerMs);
+      // A timer that is late fires before what came meanwhile is read.
+      const linger = setTimeout(() => setImmediate(once, exitCode, signal), lingerMs);
       this.#child.on('close', () => {
         clearTimeout(linger);
         once(exitCode, signal);

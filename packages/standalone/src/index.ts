@@ -28,6 +28,7 @@ export type { AgentState, MachineProblem, MachineState } from './machines/machin
 export { machineStates } from './machines/machine-states.js';
 export { openSshClient, type SshClientSetup } from './machines/ssh-client-setup.js';
 export type { AskOptions } from './machines/with-agent.js';
+export { acquire } from './pool/acquire.js';
 export { configuredPool, type PoolOptions, poolIfConfigured } from './pool/configured-pool.js';
 export { type DrainedMachine, drainPool } from './pool/drain-pool.js';
 export { formatUsd } from './pool/in-words.js';

@@ -18,7 +18,14 @@ import { readServingLine } from './serving-line.js';
 /** What an agent is told of a machine that was made on demand. */
 export type MachineRules = Pick<
   MachineOptions,
-  'atEnd' | 'keepResultsMs' | 'shutdownCommand' | 'expiresAt' | 'drainBeforeEndMs' | 'leaseNeeded' | 'spot' | 'metadataUrl'
+  | 'atEnd'
+  | 'keepResultsMs'
+  | 'shutdownCommand'
+  | 'expiresAt'
+  | 'drainBeforeEndMs'
+  | 'leaseNeeded'
+  | 'spot'
+  | 'metadataUrl'
 >;
 
 export interface BootstrapOptions {

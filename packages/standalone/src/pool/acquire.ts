@@ -69,16 +69,11 @@ export interface Acquired extends ReadyMachine {
 }
 
 /**
- * Gets a machine for a job: one that is warm, else one that is stopped, else a new one. The machine's own agent grants the lease, so that of two clients
- * only one has it. Where this fails after a machine was made or started, the machine is ended.
+ * Gets a machine for a job: one that is warm, else one that is stopped, else a new one; where there is none with room for so many tasks, one for fewer. The
+ * machine's own agent grants the lease, so that of two clients only one has it. Where this fails after a machine was made or started, the machine is ended.
  * @throws MegalithError what the cloud and the way to the machine say; CANCELLED
  */
-export async function acquire(wanted: Wanted, desk: PoolDesk, signal?: AbortSignal): Promise<Acquired> {
-  return await acquireFrom(await surveyOf(desk)('', signal), wanted, desk, signal);
-}
-
-/** The same; where there is no machine with room for so many tasks, fewer have to do. */
-export async function acquireRoom({ tasks, of }: WantedRoom, desk: PoolDesk, signal?: AbortSignal): Promise<Acquired> {
+export async function acquire({ tasks, of }: WantedRoom, desk: PoolDesk, signal?: AbortSignal): Promise<Acquired> {
   const survey = await surveyOf(desk)('', signal);
   return await withFewerTasks(tasks, some => acquireFrom(survey, of(some), desk, signal), desk.tell);
 }

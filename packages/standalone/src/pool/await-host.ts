@@ -84,7 +84,7 @@ export function ended({ id, state }: CloudMachine, cause?: unknown): MegalithErr
   });
 }
 
-/** Whether the machine was ended while somebody waited for it. */
+/** Whether the machine was ended while somebody waited for it, or takes nobody any more because it is about to be. */
 export function hasEnded(error: unknown): boolean {
   return isMegalithError(error) && error.code === 'NO_CAPACITY' && error.details?.endedIn !== undefined;
 }

@@ -44,7 +44,8 @@ export async function leaseMachine(
 /** What is wrong where a machine is not even for the job that it was made for. */
 export function refusedByOwn({ id, type }: CloudMachine, { job }: Wanted, refusal: LeaseRefusal): MegalithError {
   const { reason, message } = refusal;
-  const details = { id, type, reason };
+  // One that is about to go, as after a spot notice, is as good as gone.
+  const details = { id, type, reason, ...(reason === 'DRAINING' ? { endedIn: 'draining' } : {}) };
   if (reason === 'BUSY') {
     return new MegalithError('NO_CAPACITY', `"${id}" was made for job "${job}", and somebody else has it: ${message}`, {
       hint: 'two clients of one owner run the same job: give each its own id',

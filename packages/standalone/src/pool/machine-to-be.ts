@@ -1,7 +1,7 @@
 import type { Label } from '@megalith/agent';
 import type { BackendJob } from '@megalith/core';
 import type { AgentRoute, Machine } from '../machine.js';
-import { type Acquired, acquireRoom, type PoolDesk, type WantedRoom } from './acquire.js';
+import { type Acquired, acquire, type PoolDesk, type WantedRoom } from './acquire.js';
 import { machineGone } from './machine-gone.js';
 
 export interface MachineToBeOptions {
@@ -27,7 +27,7 @@ export function machineToBe(job: Pick<BackendJob, 'id'>, options: MachineToBeOpt
   let acquired: Acquired | undefined;
 
   const first = async (signal: AbortSignal | undefined): Promise<AgentRoute> => {
-    acquired = (await options.hadBefore?.(signal)) ?? (await acquireRoom(wanted, desk, signal));
+    acquired = (await options.hadBefore?.(signal)) ?? (await acquire(wanted, desk, signal));
     options.onAcquired(acquired);
     return acquired.route;
   };

@@ -3,9 +3,12 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, it } from 'vitest';
 import type { PoolDesk } from './acquire.js';
+import { hasEnded } from './await-host.js';
+import type { CloudMachine } from './cloud-machine.js';
 import { thisIntentClient } from './intent-client.js';
 import { IntentStore } from './intent-store.js';
 import type { LaunchIntent } from './launch-intent.js';
+import { refusedByOwn } from './lease-machine.js';
 import { makeForJob } from './make-for-job.js';
 import { newIntent } from './make-machine.js';
 
@@ -65,6 +68,15 @@ it('after three in a row it is said that they are ended', async () => {
   const making = makeForJob(wanted, undefined, deskOf(10), new Set(), undefined);
   await expect(making).rejects.toMatchObject({ code: 'NO_CAPACITY', details: { endedIn: 'shutting-down' } });
   expect(launched).toHaveLength(3);
+});
+
+it.each([
+  ['DRAINING', true],
+  ['TOO_SMALL', false],
+  ['BUSY', false],
+] as const)('a machine that refuses its own job because of %s is as good as gone: %s', (reason, isGone) => {
+  const machine = { id: 'm-1', type: 't' } as CloudMachine;
+  expect(hasEnded(refusedByOwn(machine, wanted, { reason, message: 'no' }))).toBe(isGone);
 });
 
 it.each([

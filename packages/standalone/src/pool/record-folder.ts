@@ -1,9 +1,10 @@
 import { randomBytes } from 'node:crypto';
-import { mkdir, open, readdir, readFile, rename, rm } from 'node:fs/promises';
-import { dirname, join } from 'node:path';
+import { readdir, readFile, rename } from 'node:fs/promises';
+import { join } from 'node:path';
 import { MegalithError } from '@megalith/agent';
 import type * as z from 'zod';
 import { whileLocked } from '../inventory/config-lock.js';
+import { makeFolderDurably, removeDurably, writeDurably } from './durable-file.js';
 
 /** A file that holds no record. It stays where it is named, for people to look at. */
 export interface DamagedFile {
@@ -48,7 +49,7 @@ export class RecordFolder<T extends { readonly id: string }> {
   ): Promise<T | undefined> {
     const path = this.#path(id);
     return await this.#onDisk(path, async () => {
-      await makeFolder(this.#folder);
+      await makeFolderDurably(this.#folder);
       return await whileLocked(path, signal, async () => {
         const found = await this.#read(path);
         if (found !== undefined && !('record' in found)) await setAside(path, found);
@@ -151,49 +152,6 @@ async function setAside(path: string, { problem, isLater }: Unreadable): Promise
   const aside = `${path}.damaged-${randomBytes(4).toString('hex')}`;
   await rename(path, aside);
   return { path: aside, problem };
-}
-
-/** Whole or not at all, and still there after the power failed. */
-async function writeDurably(path: string, text: string): Promise<void> {
-  const temporary = `${path}.${process.pid}.${randomBytes(4).toString('hex')}.tmp`;
-  try {
-    const file = await open(temporary, 'wx', 0o600);
-    try {
-      await file.writeFile(text);
-      await file.sync();
-    } finally {
-      await file.close();
-    }
-    await rename(temporary, path);
-  } catch (error) {
-    await rm(temporary, { force: true });
-    throw error;
-  }
-  await syncFolder(dirname(path));
-}
-
-async function removeDurably(path: string): Promise<void> {
-  await rm(path, { force: true });
-  await syncFolder(dirname(path));
-}
-
-/** A new folder is on disk once the one that it is in says so. */
-async function makeFolder(folder: string): Promise<void> {
-  const first = await mkdir(folder, { recursive: true, mode: 0o700 });
-  if (first === undefined) return;
-  for (let made = folder; ; made = dirname(made)) {
-    await syncFolder(dirname(made));
-    if (made === first || made === dirname(made)) return;
-  }
-}
-
-async function syncFolder(folder: string): Promise<void> {
-  const handle = await open(folder, 'r');
-  try {
-    await handle.sync();
-  } finally {
-    await handle.close();
-  }
 }
 
 async function namesIn(folder: string): Promise<string[]> {

@@ -10,8 +10,6 @@ export interface ClientEnd {
 
 export interface FirstEnd extends ClientEnd {
   readonly counted: Counted;
-  /** It waited for a machine that lets nobody in, and was not waited for. */
-  readonly gaveUp: boolean;
 }
 
 /** Looks whether the machine runs: one is like another. */
@@ -25,16 +23,12 @@ export async function runFirstClient({ run, ec2, task, hostOf }: RunSite): Promi
   const { point, fault, hosts } = run;
   const client = startClient(task);
   const counted = killAt(point, { ec2, home: task.home, tally: task.tally, job: task.id, client, hostOf });
-  let gaveUp = false;
-  const giveUp = (): void => {
-    gaveUp = !client.hasEnded;
-    client.kill();
-  };
+  // It would wait for a machine that lets nobody in.
   const waits = hosts === undefined || fault.expects === 'none';
   let timer: NodeJS.Timeout | undefined;
   const look = (): void => {
     if (counted.launch === 0 || counted.requests <= counted.launch + looksAfterLaunch) return;
-    timer ??= setTimeout(giveUp, point === undefined ? 0 : waitMs);
+    timer ??= setTimeout(() => client.kill(), point === undefined ? 0 : waitMs);
   };
   const looking = waits ? setInterval(look, 20) : undefined;
   try {
@@ -44,5 +38,5 @@ export async function runFirstClient({ run, ec2, task, hostOf }: RunSite): Promi
     clearInterval(looking);
     client.kill();
   }
-  return { said: client.said().trim(), counted, gaveUp };
+  return { said: client.said().trim(), counted };
 }

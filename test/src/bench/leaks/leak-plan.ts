@@ -13,7 +13,7 @@ export interface PlannedRun {
 }
 
 /** How far a client gets, as a run in which nobody is killed counted it. */
-export interface Depth {
+interface Depth {
   readonly requests: number;
   /** Which of them asked for the machine first. */
   readonly launch: number;
@@ -22,7 +22,7 @@ export interface Depth {
 }
 
 /** Of a client that never gets to log in, and of one that goes through. */
-export interface Depths {
+interface Depths {
   readonly silent: Depth;
   /** Undefined where this machine has no hosts to log in to. */
   readonly real: Depth | undefined;

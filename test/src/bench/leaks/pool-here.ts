@@ -1,24 +1,12 @@
-import { readInventory } from '@megalith/standalone';
-
-type PoolModule = typeof import('../../../../packages/standalone/src/providers/ec2/ec2-pool.js');
-type SweepModule = typeof import('../../../../packages/standalone/src/dismantle/pool-sweep.js');
-type AcquireModule = typeof import('../../../../packages/standalone/src/pool/acquire.js');
-
-export type OpenPool = NonNullable<ReturnType<PoolModule['openEc2Pool']>>;
-export type SweepReport = Awaited<ReturnType<SweepModule['sweepPool']>>;
-
-// What the package keeps to itself, from its build.
-const dist = new URL('../../../../packages/standalone/dist/', import.meta.url);
+import { acquire, configuredPool, type Ec2Pool, type SweepReport, sweepPool } from '@megalith/standalone';
 
 /** The pool that a home is configured for, as any client of it opens it. */
-export async function poolAt(home: string): Promise<OpenPool> {
-  const { openEc2Pool } = (await import(new URL('providers/ec2/ec2-pool.js', dist).href)) as PoolModule;
-  return openEc2Pool({ inventory: await readInventory({ home, cwd: home }), home })!;
+export function poolAt(home: string): Promise<Ec2Pool> {
+  return configuredPool({ home, cwd: home });
 }
 
 /** One sweep as an impatient dismantler does it; what the cloud does not list yet it gives more time, as always. */
-export async function sweepOnce(pool: OpenPool): Promise<SweepReport> {
-  const { sweepPool } = (await import(new URL('dismantle/pool-sweep.js', dist).href)) as SweepModule;
+export async function sweepOnce(pool: Ec2Pool): Promise<SweepReport> {
   return await sweepPool(pool, {
     rules: { delayMs: sweepDelayMs, bootGraceMs: 1500, intentGraceMs: 20_000 },
     limits: { askMs: 3000, checkMs: 5000, endMs: 10_000 },
@@ -29,8 +17,7 @@ export async function sweepOnce(pool: OpenPool): Promise<SweepReport> {
 export const sweepDelayMs = 400;
 
 /** Another client's wait for a machine for the same job: what it is given is told, and it gives up then. */
-export async function acquireAndLeave(pool: OpenPool, job: string): Promise<string> {
-  const { acquire } = (await import(new URL('pool/acquire.js', dist).href)) as AcquireModule;
+export async function acquireAndLeave(pool: Ec2Pool, job: string): Promise<string> {
   const { desk, settings } = pool;
   let given = 'nothing';
   const leave = new Error('the client leaves');
@@ -40,7 +27,7 @@ export async function acquireAndLeave(pool: OpenPool, job: string): Promise<stri
   };
   const wanted = { job, requirements: { cpus: 2, memoryBytes: 12 * 2 ** 30 }, label: settings.clearance };
   try {
-    await acquire(wanted, { ...desk, hostOf });
+    await acquire({ tasks: 1, of: () => wanted }, { ...desk, hostOf });
   } catch (error) {
     if (error !== leave) throw error;
   }

@@ -1,5 +1,6 @@
 import { mkdirSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import type { Ec2Pool } from '@megalith/standalone';
 import type { Ec2Simulator } from '../../ec2/ec2-simulator.js';
 import type { BootFaults } from '../../ec2/hosts/boot-faults.js';
 import type { BootedHost } from '../../ec2/hosts/start-instance-hosts.js';
@@ -8,7 +9,7 @@ import { startEc2 } from '../../ec2/start-ec2.js';
 import { makeRecordFolders } from './kill-points.js';
 import type { LeakRun } from './leak-run.js';
 import { type MachineWatch, watchMachines } from './machine-watch.js';
-import { type OpenPool, poolAt } from './pool-here.js';
+import { poolAt } from './pool-here.js';
 import { silentHosts } from './silent-hosts.js';
 import type { ClientJob } from './start-client.js';
 
@@ -22,7 +23,7 @@ export interface RunSite extends AsyncDisposable {
   readonly hostOf: (machine: string) => BootedHost | undefined;
   readonly watch: MachineWatch;
   /** The dismantler's. */
-  readonly pool: OpenPool;
+  readonly pool: Ec2Pool;
 }
 
 const minuteMs = 60_000;

@@ -9,24 +9,23 @@ export function silentHosts(onOff: (instanceId: string) => void): InstanceHosts 
   let count = 0;
   return {
     async boot({ instanceId, userData }) {
-      const endsAt = Number(/\bend=(\d+)/.exec(userData)?.[1] ?? 0) * 1000;
+      // Without an end it never ends.
+      const endsAt = Number(/\bend=(\d+)/.exec(userData)?.[1] ?? Number.NaN) * 1000;
       // Nobody listens there: it is refused at once.
       const address = `127.77.${(++count >> 8) % 256}.${count % 256}`;
       let settle: () => void = () => undefined;
       const off = new Promise<void>(resolve => {
         settle = resolve;
       });
-      const timer = setTimeout(
-        () => {
-          onOff(instanceId);
-          settle();
-        },
-        Math.max(0, endsAt - Date.now()),
-      );
-      timers.add(timer);
+      const goOff = (): void => {
+        onOff(instanceId);
+        settle();
+      };
+      const timer = Number.isNaN(endsAt) ? undefined : setTimeout(goOff, Math.max(0, endsAt - Date.now()));
+      if (timer !== undefined) timers.add(timer);
       const end = async (): Promise<void> => {
         clearTimeout(timer);
-        timers.delete(timer);
+        if (timer !== undefined) timers.delete(timer);
       };
       return {
         privateAddress: address,

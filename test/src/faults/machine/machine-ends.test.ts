@@ -83,7 +83,7 @@ test('an agent that is told to make way by SIGTERM leaves the machine up; one th
   await statusOf(agent);
   await agent.kill('SIGTERM');
   expect(isDown()).toBe(false);
-  expect(await ask(agent, { type: 'drain' })).toEqual({ type: 'ok' });
+  expect(await ask(agent, { type: 'drain' })).toMatchObject({ type: 'ok', status: { draining: true } });
   await eventually('the machine is shut down', isDown);
 });
 

@@ -1,7 +1,8 @@
-import { createHash, randomBytes } from 'node:crypto';
-import { link, mkdir, open, readFile, rm } from 'node:fs/promises';
-import { join } from 'node:path';
+import { createHash } from 'node:crypto';
+import { readFile } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
 import { MegalithError } from '@megalith/agent';
+import { createDurably, makeFolderDurably } from '../../pool/durable-file.js';
 import { detailsOf } from './cloud-error.js';
 import { companionName, companionTags } from './companion-tags.js';
 import type { Ec2Api } from './ec2-client.js';
@@ -98,25 +99,15 @@ async function ensureFile(path: string, make: () => Promise<string>): Promise<st
   const known = await textOf(path);
   if (known !== undefined) return known;
   const text = await make();
-  await mkdir(join(path, '..'), { recursive: true, mode: 0o700 });
-  const temporary = `${path}.${process.pid}.${randomBytes(4).toString('hex')}.tmp`;
+  await makeFolderDurably(dirname(path));
   try {
-    const file = await open(temporary, 'wx', 0o600);
-    try {
-      await file.writeFile(text);
-      await file.sync();
-    } finally {
-      await file.close();
-    }
-    await link(temporary, path);
+    await createDurably(path, text);
     return text;
   } catch (error) {
-    // A rename would take the key away from machines that another process is launching with it.
+    // To replace it would take the key away from machines that another process is launching with it.
     const winner = (error as NodeJS.ErrnoException).code === 'EEXIST' ? await textOf(path) : undefined;
     if (winner === undefined) throw error;
     return winner;
-  } finally {
-    await rm(temporary, { force: true });
   }
 }
 
