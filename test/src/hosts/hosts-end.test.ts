@@ -6,6 +6,7 @@ import { describe, expect, onTestFinished, test } from 'vitest';
 import { eventually, within } from '../conformance/eventually.js';
 import { firstLine } from './first-line.js';
 import { availableKinds } from './host-kinds.js';
+import { linkIndex } from './link-index.js';
 import { processTable, signalTo, startTicks } from './process-table.js';
 import { ssh2Connect } from './ssh-clients.js';
 import { startHosts } from './start-hosts.js';
@@ -55,11 +56,11 @@ function tracesOf(identityFile: string, pids: readonly number[], addresses: read
 
 function linkIndexes(): string[] {
   const names = readdirSync('/sys/class/net').filter(name => name.startsWith('mgh'));
-  return names.filter(name => existsSync(`/sys/class/net/${name}/ifindex`)).map(indexOf);
+  return names.map(indexOf);
 }
 
 function indexOf(link: string): string {
-  return `link ${readFileSync(`/sys/class/net/${link}/ifindex`, 'utf8').trim()}`;
+  return `link ${linkIndex(link)}`;
 }
 
 /** Those that have died but not yet been waited for have no command any more. */

@@ -22,7 +22,7 @@ interface Depth {
 }
 
 /** Of a client that never gets to log in, and of one that goes through. */
-interface Depths {
+export interface Depths {
   readonly silent: Depth;
   /** Undefined where this machine has no hosts to log in to. */
   readonly real: Depth | undefined;

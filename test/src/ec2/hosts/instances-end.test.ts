@@ -1,9 +1,11 @@
 import { spawn } from 'node:child_process';
+import { once } from 'node:events';
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { describe, expect, onTestFinished, test } from 'vitest';
 import { eventually } from '../../conformance/eventually.js';
 import { controlGroups } from '../../hosts/control-groups.js';
 import { firstLine } from '../../hosts/first-line.js';
+import { linkIndex } from '../../hosts/link-index.js';
 import { processTable, signalTo, startTicks } from '../../hosts/process-table.js';
 import { instanceImage } from './instance-image.js';
 import { bootSpec, connected, instanceKinds, newLogin, openInstances, told } from './instances.fixture.js';
@@ -45,22 +47,17 @@ function tracesOf(pid: number): Traces {
     folders: readdirSync('/tmp')
       .filter(name => name.startsWith(mark))
       .map(name => `/tmp/${name}`),
-    links: links.map(name => `${name} ${indexOf(name)}`),
+    links: links.map(name => `${name} ${linkIndex(name)}`),
     processes: new Map([...roots].map(each => [each, startTicks(each)])),
     groups: controlGroups().filter(name => name.startsWith(mark)),
   };
-}
-
-function indexOf(link: string): string {
-  const file = `/sys/class/net/${link}/ifindex`;
-  return existsSync(file) ? readFileSync(file, 'utf8').trim() : 'gone';
 }
 
 function left({ folders, links, processes, groups }: Traces): string[] {
   return [
     ...folders.filter(folder => existsSync(folder)),
     ...controlGroups().filter(name => groups.includes(name)),
-    ...links.filter(link => link.endsWith(` ${indexOf(link.split(' ')[0]!)}`)),
+    ...links.filter(link => link.endsWith(` ${linkIndex(link.split(' ')[0]!)}`)),
     ...processTable().flatMap(({ pid, command }) =>
       command !== '' && processes.has(pid) && processes.get(pid) === startTicks(pid) ? [`${pid} ${command}`] : [],
     ),
@@ -95,7 +92,9 @@ describe.each(kinds)('of instances on hosts of kind %s nothing is left', kind =>
     expect(traces.processes.size).toBeGreaterThanOrEqual(4);
     expect(traces.folders.length).toBeGreaterThanOrEqual(1);
     expect(traces.groups.length > 0).toBe(kind === 'nspawn');
+    const gone = once(child, 'exit');
     child.kill(signal);
+    await gone;
     // The disks on 127.0.0.x are swept by who starts hosts next.
     await openInstances({ kind });
     await eventually('nothing is left', () => left(traces).length === 0, 10_000).catch(() => undefined);

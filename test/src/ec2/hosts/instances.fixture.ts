@@ -81,19 +81,21 @@ export function connected(host: InstanceHost, login: Login, user?: string): Prom
 }
 
 /** All that a command says on its standard output, and its code. */
-export async function told({ start }: Ssh2Connection, command: string): Promise<{ out: string; code: number | null }> {
-  const channel = await start(command);
-  let out = '';
-  channel.on('data', (data: Buffer) => {
-    out += data;
+export function told({ client }: Ssh2Connection, command: string): Promise<{ out: string; code: number | null }> {
+  return new Promise((resolve, reject) => {
+    // A quick command is over by the time that an awaited channel could be listened to.
+    client.exec(command, (error, channel) => {
+      if (error !== undefined) return reject(error);
+      let out = '';
+      let code: number | null = null;
+      const hear = (data: Buffer): void => {
+        out += data;
+      };
+      channel.on('data', hear).on('exit', (value: number | null) => {
+        code = value;
+      });
+      channel.stderr.on('data', hear);
+      channel.once('close', () => resolve({ out, code }));
+    });
   });
-  channel.stderr.on('data', (data: Buffer) => {
-    out += data;
-  });
-  let code: number | null = null;
-  channel.on('exit', (value: number | null) => {
-    code = value;
-  });
-  await new Promise(resolve => channel.once('close', resolve));
-  return { out, code };
 }
