@@ -82,7 +82,7 @@ export function signalsOf(machine: CloudMachine, intents: IntentBook, situation:
 
 /** A client writes down which machine it has before it does anything with it. */
 function isUnheard(intent: LaunchIntent, situation: Situation): boolean {
-  return intent.machine === undefined && isJobOver(intent, situation);
+  return intent.machine === undefined && intent.servedAt === undefined && isJobOver(intent, situation);
 }
 
 /** No answer came, long after one could be expected. */
