@@ -20,7 +20,7 @@ const longestMs = 600_000;
  * their sshd greets. Each figure is the whole time divided by the number of machines: it does not grow with their number.
  */
 export const machines: readonly BenchCase[] = [1, 10, 50, 100].map(count => ({
-  name: `machines/${count} at once, each`,
+  name: `${count} at once/each`,
   unit: 'ms',
   ours: () => withCloud(ec2 => results(ec2, count)),
   peer: () => withCloud(ec2 => boots(ec2, count)),
