@@ -9,8 +9,10 @@ export type ErrorCode =
   | 'CANNOT_SHARE'
   // no placement is permitted or possible (3)
   | 'NO_PLACEMENT'
+  | 'POLICY'
   | 'OVER_MEMORY'
   | 'OVER_CPUS'
+  | 'OVER_PAYLOAD'
   | 'NOT_CONFIGURED'
   // the task's own code failed (1)
   | 'THREW'
@@ -39,6 +41,9 @@ export type ErrorCode =
   | 'OVER_BUDGET'
   // a cloud does not answer, or not as it should (6)
   | 'CLOUD_FAILED'
+  // a store does not answer, or not as it should (6)
+  | 'STORE_FAILED'
+  | 'ALREADY_THERE'
   // contact to a machine is lost, and the job lives on there (75)
   | 'CONTACT_LOST'
   // a job's record on disk can't be written or read (6)
@@ -59,8 +64,10 @@ const exitCodes: Readonly<Record<ErrorCode, number>> = {
   CANNOT_SHIP: 2,
   CANNOT_SHARE: 2,
   NO_PLACEMENT: 3,
+  POLICY: 3,
   OVER_MEMORY: 3,
   OVER_CPUS: 3,
+  OVER_PAYLOAD: 3,
   NOT_CONFIGURED: 3,
   THREW: 1,
   CRASHED: 1,
@@ -77,6 +84,8 @@ const exitCodes: Readonly<Record<ErrorCode, number>> = {
   QUOTA: 5,
   OVER_BUDGET: 5,
   CLOUD_FAILED: 6,
+  STORE_FAILED: 6,
+  ALREADY_THERE: 6,
   CONTACT_LOST: 75,
   DISK_FULL: 6,
   JOURNAL_FAILED: 6,

@@ -43,7 +43,8 @@ export { identityOf, isAlive, type ProcessIdentity } from './process/process-ide
 export { ByteWriter } from './protocol/byte-writer.js';
 export { encodeError, encodeThrown, reviveError, reviveThrown } from './protocol/error-codec.js';
 export { FrameReader, type FrameType, frameType, readMessage, writeFrame, writeMessage } from './protocol/frame.js';
-export { higherLabel, isLower, type Label } from './protocol/label.js';
+export { higherLabel, isLabel, isLower, type Label, labels } from './protocol/label.js';
+export type * from './protocol/lambda-messages.js';
 export type * from './protocol/machine-messages.js';
 export type * from './protocol/messages.js';
 export { initialCredit, protocolVersion } from './protocol/messages.js';

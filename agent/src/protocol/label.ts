@@ -1,5 +1,5 @@
 /** How sensitive data can be, the least first. */
-const labels = ['public', 'internal', 'confidential', 'restricted'] as const;
+export const labels = ['public', 'internal', 'confidential', 'restricted'] as const;
 
 /** How sensitive data is. */
 export type Label = (typeof labels)[number];

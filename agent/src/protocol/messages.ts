@@ -193,6 +193,8 @@ export interface Failure {
     | 'CANCELLED'
     | 'OVER_MEMORY'
     | 'OVER_CPUS'
+    | 'OVER_PAYLOAD'
+    | 'POLICY'
     | 'CANNOT_SHIP'
     | 'CANNOT_SHARE'
     | 'USAGE'

@@ -9,6 +9,7 @@ export {
   type FileReport,
   type Isolation,
   isMegalithError,
+  type Label,
   MegalithError,
   type MegalithErrorOptions,
   megalithHome,
@@ -17,7 +18,7 @@ export type { DurableRun } from './backends/agent/durable-run.js';
 export { EventQueue } from './backends/agent/event-queue.js';
 export { failureError } from './backends/agent/failure-error.js';
 export { LastingConnection, type LastingOptions } from './backends/agent/lasting-connection.js';
-export type * from './backends/backend.js';
+export * from './backends/backend.js';
 export { type HostOptions, offerSpareHost, type SpareHost, startSpareHost } from './backends/local/spare-host.js';
 export { type BackendFactory, registerBackend } from './backends/registry.js';
 export { formatDuration, parseDuration } from './config/duration.js';
@@ -52,7 +53,15 @@ export { nearMatches } from './jobs/near-matches.js';
 export { type ListOptions, listJobs, readJob, report as reportOf } from './jobs/read-job.js';
 export { removeJob } from './jobs/remove-job.js';
 export { type WaitForJobOptions, waitForJob } from './jobs/wait-for-job.js';
+export type * from './placement/billing.js';
+export { requireClearance } from './placement/clearance.js';
+export type { Estimate } from './placement/estimate.js';
+export { cheapest, type Goal } from './placement/goal.js';
+export { type JobProfile, type Spread, unknownProfile } from './placement/job-profile.js';
+export { defaultPolicy, type PathRule, type Policy } from './placement/policy.js';
+export type { Site } from './placement/site.js';
 export { fromModule } from './ship/from-module.js';
 export { shipExport } from './ship/ship-export.js';
 export { shipFunction } from './ship/ship-function.js';
 export type { ShippedFunction } from './ship/shipped-function.js';
+export type * from './storage/storage.js';

@@ -1,5 +1,10 @@
-import type { CommandWork, FunctionWork, HostRetry, Requirements, SharedSpec, TaskEvent } from '@megalith/agent';
+import type { CommandWork, FunctionWork, HostRetry, Label, Requirements, SharedSpec, TaskEvent } from '@megalith/agent';
 import type { FileInput, FileOutput } from '../files/file-argument.js';
+import type { Billing } from '../placement/billing.js';
+import type { Estimate } from '../placement/estimate.js';
+import type { Goal } from '../placement/goal.js';
+import type { JobProfile } from '../placement/job-profile.js';
+import type { Site } from '../placement/site.js';
 
 /** Why a candidate was not chosen. */
 export type ReasonCode =
@@ -18,10 +23,26 @@ export type ReasonCode =
   | 'SLOWER'
   | 'NOT_CONFIGURED';
 
+/** Why a candidate cannot take a job, or was not the best. */
+export interface Rejection {
+  readonly reason: ReasonCode;
+  readonly explanation: string;
+  /** What to do about it. Where there is no other candidate, the job fails with these words. */
+  readonly hint?: string;
+}
+
+/** In the order in which equals are preferred: what is there already before what has to be made. */
+export const candidateKinds = ['here', 'host', 'warm', 'new', 'function'] as const;
+export type CandidateKind = (typeof candidateKinds)[number];
+
 /** One place where a job could run, as its backend offers it. */
 export interface Candidate {
   /** The backend's name. */
   readonly backend: string;
+  /** Names the place, the same in every plan: `here`, `host alpha`, `lambda us-east-1 1769MiB arm64`. Unique among a job's candidates. */
+  readonly id: string;
+  readonly kind: CandidateKind;
+  readonly site: Site;
   /** What it is, in words: `this machine, 8 cpus, 30.1GiB usable`. */
   readonly description: string;
   /** What one task may ask for: of several machines, those of the largest. */
@@ -29,14 +50,25 @@ export interface Candidate {
   readonly usableMemoryBytes: number;
   /** Tasks of this job that run at once there. */
   readonly slots: number;
+  /** While all its slots work. */
   readonly usdPerHour: number;
-  /** Set where the candidate cannot take the job. */
-  readonly rejected?: {
-    readonly reason: ReasonCode;
-    readonly explanation: string;
-    /** What to do about it. Where there is no other candidate, the job fails with these words. */
-    readonly hint?: string;
+  readonly billing: Billing;
+  /** From the decision until the first task begins: boot, bootstrap, cold start. Milliseconds. */
+  readonly startMs: number;
+  /** What each task takes there beside its own work, milliseconds. @defaultValue 0 */
+  readonly taskOverheadMs?: number;
+  /** What no task of it may exceed. */
+  readonly limits?: {
+    readonly timeMs?: number;
+    readonly diskBytes?: number;
+    /** Of an item, and of a result, encoded. */
+    readonly payloadBytes?: number;
   };
+  /** How inputs come there and outputs back. @defaultValue at once and for nothing */
+  readonly transfer?: { readonly bytesPerSecond: number; readonly usdPerGib: number };
+  /** What the job would take there; set by the planner, for candidates that could take it. */
+  readonly estimate?: Estimate;
+  readonly rejected?: Rejection;
 }
 
 /** A shared input as the backend gets it: the description, and its bytes where the client has them. */
@@ -51,6 +83,11 @@ export interface JobRequest {
   readonly name: string;
   readonly requirements: Requirements;
   readonly tags: readonly string[];
+  /** How sensitive its data is. */
+  readonly label: Label;
+  readonly goal: Goal;
+  /** What is known of its tasks beforehand. */
+  readonly profile: JobProfile;
   /** Undefined for a lazy input. */
   readonly taskCount?: number;
   /** What only some places can do for it. */
@@ -144,7 +181,11 @@ export interface Backend {
   readonly name: string;
   /** What it could give; the planner's input. Never starts anything. */
   offers(job: JobRequest): Promise<readonly Candidate[]>;
-  run(job: BackendJob): JobRun;
+  /**
+   * @param place a candidate of its own that was chosen for the job
+   * @throws MegalithError POLICY where the job's label is above the clearance of that place, whatever the planner said
+   */
+  run(job: BackendJob, place: Candidate): JobRun;
   /** Starts what any job will need, without waiting for it. */
   warm?(): void;
   /** Ends everything that it started and waits until it is gone. Idempotent. */

@@ -6,7 +6,8 @@ import {
   type TaskEvent,
 } from '@megalith/agent';
 import type { Backend, BackendJob, JobRequest, JobRun, SharedPart } from '../backends/backend.js';
-import { choosePlace, placeOf } from '../placement/plan.js';
+import { type PlannedJob, placeOf, plan } from '../placement/plan.js';
+import { defaultPolicy } from '../placement/policy.js';
 import { onAbort } from './abort.js';
 import { Announcer } from './announcer.js';
 import { epochNow } from './clock.js';
@@ -40,7 +41,7 @@ export interface Prepared {
 
 /** One job, as the conductor gets it. */
 export interface Assignment {
-  readonly request: JobRequest;
+  readonly request: JobRequest & PlannedJob;
   readonly prepare: () => Promise<Prepared>;
   /** In the order of preference. */
   readonly backends: () => Promise<readonly Backend[]>;
@@ -165,7 +166,7 @@ export class Conductor {
     for (const warning of warnings) this.#tell.warning(warning);
     const offers = await Promise.all(all.map(backend => backend.offers(request)));
     if (this.#ledger.isOver) return undefined;
-    this.#plan = choosePlace(offers.flat());
+    this.#plan = plan(request, offers.flat(), defaultPolicy);
     this.#tell.planned(this.#plan);
     const place = placeOf(this.#plan, request);
     const backend = all.find(each => each.name === place.backend)!;
@@ -181,7 +182,7 @@ export class Conductor {
       tell: words => this.#tell.placing(words),
     };
     // A job that was lost has a record of its own already.
-    return life => backend.run(life === 1 ? job : { ...job, id: `${request.id}-${life}` });
+    return life => backend.run(life === 1 ? job : { ...job, id: `${request.id}-${life}` }, place);
   }
 
   async #attend(run: JobRun): Promise<void> {

@@ -1,7 +1,10 @@
 import { MegalithError } from '@megalith/agent';
 import type { Backend } from '../backends/backend.js';
 import { parseSize } from '../config/size.js';
-import { choosePlace } from '../placement/plan.js';
+import { cheapest } from '../placement/goal.js';
+import { unknownProfile } from '../placement/job-profile.js';
+import { plan } from '../placement/plan.js';
+import { defaultPolicy } from '../placement/policy.js';
 import { stopBundler } from '../ship/bundler.js';
 import { BackendChoice } from './backend-choice.js';
 import { type Call, type CollectOptions, collectCalls, getResult, type PartOf, type ResultOf } from './collect.js';
@@ -201,12 +204,17 @@ export class FunctionExecutor implements AsyncDisposable {
       name: options.name ?? 'plan',
       requirements,
       tags,
+      label: defaultPolicy.defaultLabel,
+      labelRule: 'no tags',
+      goal: cheapest,
+      profile: unknownProfile,
       wants,
       ...(options.tasks === undefined ? {} : { taskCount: options.tasks }),
     };
     if (this.#closing !== undefined) throw closed('plan');
     const backends = await this.#backends.all();
-    return choosePlace((await Promise.all(backends.map(backend => backend.offers(request)))).flat());
+    const offers = await Promise.all(backends.map(backend => backend.offers(request)));
+    return plan(request, offers.flat(), defaultPolicy);
   }
 
   /** The jobs that run, and those whose results nobody asked for yet, in the order of the calls. Journals remember the others. */

@@ -1,4 +1,7 @@
 import type { Backend } from '../backends/backend.js';
+import { cheapest } from '../placement/goal.js';
+import { unknownProfile } from '../placement/job-profile.js';
+import { defaultPolicy } from '../placement/policy.js';
 import { inputOf } from './chain.js';
 import { Conductor, type Prepared } from './conductor.js';
 import { newJobId } from './job-id.js';
@@ -64,6 +67,10 @@ function start<O>(what: Launch, where: Surroundings): Launched<O> {
     name,
     requirements,
     tags,
+    label: defaultPolicy.defaultLabel,
+    labelRule: 'no tags',
+    goal: cheapest,
+    profile: unknownProfile,
     wants,
     ...(input.length === undefined ? {} : { taskCount: input.length }),
   };

@@ -1,6 +1,8 @@
-import type { AttemptStats, CommandResult, Failure, Isolation, JobCounts, MegalithError } from '@megalith/agent';
+import type { AttemptStats, CommandResult, Failure, Isolation, JobCounts, Label, MegalithError } from '@megalith/agent';
 import type { Candidate, FileTransfer } from '../backends/backend.js';
 import type { FileInput, FileOutput } from '../files/file-argument.js';
+import type { Goal } from '../placement/goal.js';
+import type { JobProfile } from '../placement/job-profile.js';
 import type { SharedInput } from './shared.js';
 
 /** Bytes as a number, or as people write them: `512GiB`, `1.5GB`, `300M` (M = MiB). */
@@ -46,7 +48,10 @@ export interface JobOptions {
   readonly name?: string;
   /** The job's name in the world: on machines, submitting the same job under the same id twice is one job. @defaultValue a new one */
   readonly id?: string;
-  /** Memory of one task: tasks run only while the sum fits, and a task that takes more is ended with OUT_OF_MEMORY. */
+  /**
+   * Memory of one task: tasks run only while the sum fits, and a task that takes more is ended with OUT_OF_MEMORY, or moved to a larger place.
+   * @defaultValue what earlier runs of the same code needed, with a margin
+   */
   readonly memory?: Size;
   /** Processors of one task, fractions allowed. @defaultValue 1 */
   readonly cpus?: number;
@@ -58,8 +63,20 @@ export interface JobOptions {
   readonly grace?: Duration;
   /** @defaultValue 0 */
   readonly retries?: number | RetryPolicy;
-  /** Names of what the data is; a policy maps them to a label. */
+  /** Names of what the data is; the policy maps them to a label. One that it does not know counts as `restricted`. */
   readonly tags?: readonly string[];
+  /** The data is at least so sensitive. @defaultValue what the policy says of tags and inputs */
+  readonly label?: Label;
+  /** `cost`: the cheapest place that meets the deadline. `time`: the fastest within the budget. @defaultValue 'cost' */
+  readonly objective?: 'cost' | 'time';
+  /** From the call until the last result. A place that is expected to take longer is not chosen. @defaultValue none */
+  readonly deadline?: Duration;
+  /** Most that the job may cost, US dollars. @defaultValue none */
+  readonly budget?: number;
+  /** How long one task computes, as far as the caller knows. @defaultValue what earlier runs took, else what a few tasks of this one take */
+  readonly expected?: Duration;
+  /** Move a task that ran out of memory or time to a larger place, if the policy and the budget allow. @defaultValue true */
+  readonly escalate?: boolean;
   /** Added to the environment of the tasks. */
   readonly env?: Readonly<Record<string, string>>;
   /** Added to the environment too, and kept out of every file, log, listing and error. Values under 4 characters are refused: they can't be told from other text. */
@@ -234,10 +251,17 @@ export interface Job<O> extends PromiseLike<O[]>, AsyncIterable<O>, Iterable<Tas
 
 /** Where a job goes, and why. */
 export interface Plan {
+  /** Undefined where no candidate may or can take the job. */
   readonly chosen: Candidate | undefined;
+  /** Each with its estimate, and all but the chosen one with the reason why not. The chosen one first, then by what spoke against them least. */
   readonly candidates: readonly Candidate[];
   /** One sentence. */
   readonly reason: string;
+  /** How sensitive the job's data is, and the rule of the policy that says so. */
+  readonly label: Label;
+  readonly labelRule: string;
+  readonly goal: Goal;
+  readonly profile: JobProfile;
 }
 
 export interface WaitOptions {

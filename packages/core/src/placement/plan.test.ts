@@ -1,15 +1,21 @@
 import { describe, expect, it } from 'vitest';
 import type { Candidate } from '../backends/backend.js';
-import { choosePlace, placeOf } from './plan.js';
+import { cheapest } from './goal.js';
+import { unknownProfile } from './job-profile.js';
+import { placeOf, plan as planFor } from './plan.js';
+import { defaultPolicy } from './policy.js';
+import { hereCandidate } from './testing/candidates.js';
 
-const laptop: Candidate = {
-  backend: 'local',
-  description: 'this machine',
-  cpus: 2,
-  usableMemoryBytes: 2 ** 33,
-  slots: 2,
-  usdPerHour: 0,
-};
+const job = {
+  name: 'resize',
+  requirements: { cpus: 1, graceMs: 0 },
+  label: 'internal',
+  labelRule: 'no tags',
+  goal: cheapest,
+  profile: unknownProfile,
+} as const;
+const choosePlace = (candidates: readonly Candidate[]) => planFor(job, candidates, defaultPolicy);
+const laptop = hereCandidate();
 const tooSmall: Candidate = { ...laptop, rejected: { reason: 'OVER_MEMORY', explanation: 'asks for 1TiB of 8GiB' } };
 const server: Candidate = { ...laptop, backend: 'lab', description: 'the lab server' };
 

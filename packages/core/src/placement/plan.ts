@@ -1,24 +1,38 @@
 import { type ErrorCode, MegalithError } from '@megalith/agent';
 import type { Candidate, JobRequest, ReasonCode } from '../backends/backend.js';
 import type { Plan } from '../executor/types.js';
+import type { Policy } from './policy.js';
 
-/** Chooses the first candidate that can take the job; backends are asked in the order of preference. */
-export function choosePlace(candidates: readonly Candidate[]): Plan {
+/** What is to be placed. */
+export type PlannedJob = Pick<JobRequest, 'name' | 'requirements' | 'label' | 'goal' | 'profile' | 'taskCount'> & {
+  readonly labelRule: string;
+};
+
+/** Chooses where a job goes: pure, and the same for the same input in any order. */
+export function plan(job: PlannedJob, candidates: readonly Candidate[], _policy: Policy): Plan {
+  const { label, labelRule, goal, profile } = job;
   const chosen = candidates.find(candidate => candidate.rejected === undefined);
+  const facts = { candidates, label, labelRule, goal, profile };
   if (chosen === undefined) {
     const reason = candidates.length === 0 ? 'no backend offers a place' : 'every candidate was rejected';
-    return { chosen, candidates, reason };
+    return { chosen, reason, ...facts };
   }
   const passedOver = candidates.indexOf(chosen);
   const reason =
     candidates.length === 1
       ? `${chosen.description}: the only candidate`
       : `${chosen.description}: the first that can take it${passedOver === 0 ? '' : `, after ${passedOver} rejected`}`;
-  return { chosen, candidates, reason };
+  return { chosen, reason, ...facts };
 }
 
 /** Reasons that are codes of errors too. */
-const errorCodes: ReadonlySet<string> = new Set<ReasonCode & ErrorCode>(['OVER_MEMORY', 'OVER_CPUS', 'OVER_BUDGET']);
+const errorCodes: ReadonlySet<string> = new Set<ReasonCode & ErrorCode>([
+  'POLICY',
+  'OVER_MEMORY',
+  'OVER_CPUS',
+  'OVER_PAYLOAD',
+  'OVER_BUDGET',
+]);
 
 /**
  * The chosen candidate of a plan.

@@ -1,5 +1,5 @@
 import { isMegalithError, type Label, type MegalithError } from '@megalith/agent';
-import type { BackendJob, Candidate, JobRequest, ReasonCode } from '@megalith/core';
+import type { BackendJob, Candidate, JobRequest, ReasonCode, Site } from '@megalith/core';
 import type { MachineMaker } from '../backend/machine-maker.js';
 import type { PlacedJobs } from '../backend/placed-jobs.js';
 import type { AgentRoute, Machine } from '../machine.js';
@@ -43,7 +43,7 @@ export function createPoolMaker({ desk, intents, placed, clearance, slots }: Poo
   return {
     async offer(job, signal) {
       const each = shares(job);
-      const found = await orRejected(desk.cloud, () =>
+      const found = await orRejected(desk.cloud, clearance, () =>
         withFewerTasks(each[0]!, async some => {
           return { offers: await desk.cloud.offers(sizeFor(job, some), signal), tasks: some };
         }),
@@ -56,6 +56,17 @@ export function createPoolMaker({ desk, intents, placed, clearance, slots }: Poo
       const most = Math.min(Math.floor(shape.cpus / cpus), Math.floor(usableMemoryBytes / memoryBytes));
       const candidate: Candidate = {
         backend: 'standalone',
+        id: `${desk.cloud.name} new`,
+        kind: 'new',
+        site: siteOf(desk.cloud, clearance),
+        billing: {
+          per: 'hour',
+          usdPerHour: usdPerHour * each.length,
+          minimumMs: 60_000,
+          startMs: 90_000,
+          idleTailMs: 0,
+        },
+        startMs: 90_000,
         description: `a machine of ${desk.cloud.name} ${desk.cloud.region}: ${many}${choiceText(offers)}`,
         cpus: shape.cpus,
         usableMemoryBytes,
@@ -120,7 +131,8 @@ export function createPoolMaker({ desk, intents, placed, clearance, slots }: Poo
 
 /** What is asked of the cloud, or a candidate without anything to offer where that is more than it has. */
 async function orRejected<T extends object>(
-  { name, region }: Pick<PoolDesk['cloud'], 'name' | 'region'>,
+  cloud: Pick<PoolDesk['cloud'], 'name' | 'region'>,
+  clearance: Label,
   ask: () => Promise<T>,
 ): Promise<T | (Candidate & Required<Pick<Candidate, 'rejected'>>)> {
   try {
@@ -131,7 +143,12 @@ async function orRejected<T extends object>(
     const { message, hint } = error as MegalithError;
     return {
       backend: 'standalone',
-      description: `a machine of ${name} ${region}`,
+      id: `${cloud.name} new`,
+      kind: 'new',
+      site: siteOf(cloud, clearance),
+      billing: { per: 'nothing' },
+      startMs: 0,
+      description: `a machine of ${cloud.name} ${cloud.region}`,
       cpus: 0,
       usableMemoryBytes: 0,
       slots: 0,
@@ -139,6 +156,10 @@ async function orRejected<T extends object>(
       rejected: { reason, explanation: message, ...(hint === undefined ? {} : { hint }) },
     };
   }
+}
+
+function siteOf({ name, region }: Pick<PoolDesk['cloud'], 'name' | 'region'>, clearance: Label): Site {
+  return { name: `${name} ${region}`, kind: 'cloud', region, clearance };
 }
 
 /** What some of a job's tasks ask of one machine, all at once. */

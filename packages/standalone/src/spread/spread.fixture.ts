@@ -1,11 +1,13 @@
 import type { AttemptStats, Failure, TaskEvent } from '@megalith/agent';
 import {
   type BackendJob,
+  cheapest,
   EventQueue,
   type JobRun,
   type TaskEvents,
   type TaskInput,
   type TaskSource,
+  unknownProfile,
 } from '@megalith/core';
 import type { Place, SpreadClock } from './place.js';
 
@@ -84,6 +86,9 @@ export function jobOf(tasks: TaskSource, taskCount = tasks.taskCount): BackendJo
     name: 'numbers',
     requirements: { cpus: 1, graceMs: 100 },
     tags: [],
+    label: 'internal',
+    goal: cheapest,
+    profile: unknownProfile,
     taskCount,
     work: { kind: 'command', argv: ['true'], stdin: 'ignore' },
     shared: [],

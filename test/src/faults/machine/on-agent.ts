@@ -11,7 +11,14 @@ import {
   type TaskEvent,
   writeMessage,
 } from '@megalith/agent';
-import { type BackendJob, type JobRun, LastingConnection, type TaskInput } from '@megalith/core';
+import {
+  type BackendJob,
+  cheapest,
+  type JobRun,
+  LastingConnection,
+  type TaskInput,
+  unknownProfile,
+} from '@megalith/core';
 import { within } from '../../conformance/eventually.js';
 import type { AgentProcess } from '../wire/agent-process.js';
 
@@ -87,6 +94,9 @@ function jobOf(id: string, scripts: readonly string[]): BackendJob {
     name: 'scripts',
     requirements: { cpus: 1, graceMs: 5000 },
     tags: [],
+    label: 'internal',
+    goal: cheapest,
+    profile: unknownProfile,
     work: { kind: 'command', argv: ['sh', '-c', '{}'], stdin: 'ignore' },
     shared: [],
     env: {},

@@ -3,7 +3,15 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { TaskEvent } from '@megalith/agent';
-import { type BackendJob, type JobRun, LastingConnection, type TaskInput, type TaskSource } from '@megalith/core';
+import {
+  type BackendJob,
+  cheapest,
+  type JobRun,
+  LastingConnection,
+  type TaskInput,
+  type TaskSource,
+  unknownProfile,
+} from '@megalith/core';
 import fc from 'fast-check';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { within } from '../../conformance/eventually.js';
@@ -99,6 +107,9 @@ function jobOf(id: string, plan: readonly Planned[]): BackendJob {
     name: 'wire',
     requirements: { cpus: 0.25, graceMs: 1000 },
     tags: [],
+    label: 'internal',
+    goal: cheapest,
+    profile: unknownProfile,
     work: { kind: 'command', argv: ['sh', '-c', '{}'], stdin: 'ignore' },
     shared: [],
     env: {},

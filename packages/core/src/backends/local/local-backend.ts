@@ -45,6 +45,9 @@ export function createLocalBackend(options: BackendOptions): Backend {
   };
 }
 
+/** What the job host takes to start, milliseconds: `pnpm bench map/start`. */
+const hostStartMs = 60;
+
 function connectToParent(socketPath: string): AgentConnection {
   const socket = connect(socketPath);
   socket.unref();
@@ -67,11 +70,16 @@ function offer(
   const byMemory = memoryBytes === 0 ? Number.POSITIVE_INFINITY : Math.floor(usableMemoryBytes / memoryBytes);
   const candidate: Candidate = {
     backend: 'local',
+    id: 'here',
+    kind: 'here',
+    site: { name: 'here', kind: 'here', clearance: 'restricted' },
     description: `this machine, ${cpus} cpus, ${formatSize(usableMemoryBytes)} usable`,
     cpus,
     usableMemoryBytes,
     slots: Math.min(Math.floor(cpus / requirements.cpus), byMemory),
     usdPerHour: 0,
+    billing: { per: 'nothing' },
+    startMs: hostStartMs,
   };
   const unmet = wants.find(want => want !== 'secrets');
   if (unmet !== undefined) {

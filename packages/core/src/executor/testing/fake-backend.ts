@@ -8,6 +8,7 @@ import type {
   TaskEvents,
   TaskInput,
 } from '../../backends/backend.js';
+import { hereCandidate } from '../../placement/testing/candidates.js';
 import { epochNow } from '../clock.js';
 import { Promised } from '../promised.js';
 
@@ -70,14 +71,13 @@ export function createFakeBackend(script: FakeTask = () => undefined, options: F
       return state.mostRunning;
     },
     async offers(_job: JobRequest) {
-      const place = {
+      const place = hereCandidate({
         backend: name,
         description: `the ${name} backend`,
         cpus: slots,
         usableMemoryBytes: 2 ** 30,
         slots,
-        usdPerHour: 0,
-      };
+      });
       return [rejected === undefined ? place : { ...place, rejected }];
     },
     run(job: BackendJob): JobRun {
