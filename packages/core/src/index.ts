@@ -19,6 +19,7 @@ export { EventQueue } from './backends/agent/event-queue.js';
 export { failureError } from './backends/agent/failure-error.js';
 export { LastingConnection, type LastingOptions } from './backends/agent/lasting-connection.js';
 export * from './backends/backend.js';
+export { IndexSet } from './backends/index-set.js';
 export { type HostOptions, offerSpareHost, type SpareHost, startSpareHost } from './backends/local/spare-host.js';
 export { type BackendFactory, registerBackend } from './backends/registry.js';
 export { formatDuration, parseDuration } from './config/duration.js';

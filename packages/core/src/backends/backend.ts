@@ -172,8 +172,12 @@ export interface JobRun {
   machineOf?(events: TaskEvents): string | undefined;
   /** The backend tries failed tasks again by itself: a failure that is not final says so (`retrying`). */
   readonly retriesTasks?: boolean;
+  /** The same of one task, where that differs from task to task. */
+  retriesTask?(index: number): boolean;
+  /** What it has cost so far, US dollars. */
+  costUsd?(): number;
   /** Settles when the job would go on without this client, which then leaves it. Unset where a job can't outlive its client. */
-  handOver?(): Promise<void>;
+  readonly handOver?: (() => Promise<void>) | undefined;
 }
 
 /** A way to run a job. */
