@@ -20,7 +20,7 @@ export function goalMissed({ deadlineMs, budgetUsd }: Goal, estimate: Estimate, 
 }
 
 /** Why a candidate that could take the job lost against the chosen one. */
-export function notTheBest({ estimate }: Estimated, chosen: Estimated, { objective }: Goal): Rejection {
+export function notTheBest(estimate: Estimate, chosen: Estimated, { objective }: Goal): Rejection {
   const best = chosen.estimate;
   const isDearer = estimate.usd > best.usd;
   const isSlower = estimate.ms > best.ms;

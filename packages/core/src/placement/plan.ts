@@ -2,11 +2,12 @@ import type { Candidate, Rejection } from '../backends/backend.js';
 import type { Plan } from '../executor/types.js';
 import { capacityFilter } from './capacity-filter.js';
 import { certainMs, estimateFor } from './estimate.js';
+import { estimatedAt, passedOver, rejectedFor } from './judged.js';
 import { chosenInWords, goalMissed, noneInWords, notTheBest } from './plan-words.js';
 import type { PlannedJob } from './planned-job.js';
 import type { Policy } from './policy.js';
 import { policyFilter } from './policy-filter.js';
-import { compareRejected, type Estimated, ranked } from './rank.js';
+import { leastRejectedFirst, type Ranked, ranked, rankedAs } from './rank.js';
 import { workloadOf } from './workload.js';
 
 export { placeOf } from './place-of.js';
@@ -26,7 +27,7 @@ export function plan(job: PlannedJob, candidates: readonly Candidate[], policy: 
   const againstPolicy = policyFilter(job, policy);
   const overCapacity = capacityFilter(job);
   const workload = workloadOf(job);
-  const possible: Estimated[] = [];
+  const possible: Ranked[] = [];
   const missing: Candidate[] = [];
   const rejected: Candidate[] = [];
   /** Whether the policy alone keeps the job from running. */
@@ -37,23 +38,26 @@ export function plan(job: PlannedJob, candidates: readonly Candidate[], policy: 
     if (barred !== undefined && unfit === undefined) isBarred = true;
     const rejection = barred ?? unfit;
     if (rejection !== undefined) {
-      rejected.push({ ...candidate, rejected: rejection });
+      rejected.push(rejectedFor(candidate, rejection));
       continue;
     }
     const estimate = estimateFor([workload], candidate);
     const dueMs = workload.isGuess ? certainMs(candidate, workload) : estimate.slowMs;
     const missed: Rejection | undefined = goalMissed(goal, estimate, dueMs);
-    if (missed === undefined) possible.push({ ...candidate, estimate });
-    else missing.push({ ...candidate, estimate, rejected: missed });
+    if (missed === undefined) possible.push(rankedAs(candidate, estimate));
+    else missing.push(passedOver(candidate, estimate, missed));
   }
-  const [chosen, ...others] = ranked(possible, goal.objective);
-  const spoken = [...missing, ...rejected].sort(compareRejected);
+  const [best, ...others] = ranked(possible, goal.objective);
+  const spoken = leastRejectedFirst([...missing, ...rejected]);
   const facts = { label, labelRule, goal, profile };
-  if (chosen === undefined) {
+  if (best === undefined) {
     const isPolicy = isBarred && missing.length === 0;
-    return { chosen, candidates: spoken, reason: noneInWords(job, spoken, isPolicy), isPolicy, ...facts };
+    return { chosen: undefined, candidates: spoken, reason: noneInWords(job, spoken, isPolicy), isPolicy, ...facts };
   }
-  const losers = others.map(each => ({ ...each, rejected: notTheBest(each, chosen, goal) }));
+  const chosen = estimatedAt(best.candidate, best.estimate);
+  const losers = others.map(({ candidate, estimate }) =>
+    passedOver(candidate, estimate, notTheBest(estimate, chosen, goal)),
+  );
   const reason = chosenInWords(job, chosen, possible.length, spoken);
   return { chosen, candidates: [chosen, ...losers, ...spoken], reason, ...facts };
 }

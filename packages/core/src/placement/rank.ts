@@ -5,6 +5,19 @@ import type { Goal } from './goal.js';
 /** A candidate that could take the job. */
 export type Estimated = Candidate & { readonly estimate: Estimate };
 
+/** A candidate with what ranks it, in one shape whatever the candidate has: thousands are compared. */
+export interface Ranked {
+  readonly candidate: Candidate;
+  readonly estimate: Estimate;
+  readonly usd: number;
+  readonly ms: number;
+  readonly kind: number;
+}
+
+export function rankedAs(candidate: Candidate, estimate: Estimate): Ranked {
+  return { candidate, estimate, usd: estimate.usd, ms: estimate.ms, kind: orderOf.get(candidate.kind)! };
+}
+
 /** Estimates are not exact: so much above the least counts as the same, one hundredth. */
 export const countsAsSame = 0.01;
 
@@ -13,25 +26,26 @@ export const countsAsSame = 0.01;
  * job that is free where its files are does not travel, and a function with little memory, and as little processor, saves nothing. Of those that are as
  * fast as the fastest, what is cheaper comes first, then what is nearer. Names make the order the same whatever order the candidates came in.
  */
-export function ranked(candidates: readonly Estimated[], objective: Goal['objective']): Estimated[] {
-  const first = objective === 'cost' ? usdOf : msOf;
+export function ranked(all: readonly Ranked[], objective: Goal['objective']): Ranked[] {
+  const isCost = objective === 'cost';
   let least = Number.POSITIVE_INFINITY;
-  for (const candidate of candidates) least = Math.min(least, first(candidate));
+  for (const { usd, ms } of all) least = Math.min(least, isCost ? usd : ms);
   const mostSame = least * (1 + countsAsSame);
-  const best = candidates.filter(candidate => first(candidate) <= mostSame);
-  const others = candidates.filter(candidate => first(candidate) > mostSame);
+  const best: Ranked[] = [];
+  const others: Ranked[] = [];
+  for (const one of all) ((isCost ? one.usd : one.ms) <= mostSame ? best : others).push(one);
   best.sort(
-    objective === 'cost'
-      ? (a, b) => kindOrder(a, b) || msOf(a) - msOf(b) || usdOf(a) - usdOf(b) || compareNames(a, b)
-      : (a, b) => usdOf(a) - usdOf(b) || kindOrder(a, b) || msOf(a) - msOf(b) || compareNames(a, b),
+    isCost
+      ? (a, b) => a.kind - b.kind || a.ms - b.ms || a.usd - b.usd || compareNames(a.candidate, b.candidate)
+      : (a, b) => a.usd - b.usd || a.kind - b.kind || a.ms - b.ms || compareNames(a.candidate, b.candidate),
   );
-  const second = objective === 'cost' ? msOf : usdOf;
-  others.sort((a, b) => first(a) - first(b) || kindOrder(a, b) || second(a) - second(b) || compareNames(a, b));
+  others.sort(
+    isCost
+      ? (a, b) => a.usd - b.usd || a.kind - b.kind || a.ms - b.ms || compareNames(a.candidate, b.candidate)
+      : (a, b) => a.ms - b.ms || a.usd - b.usd || a.kind - b.kind || compareNames(a.candidate, b.candidate),
+  );
   return [...best, ...others];
 }
-
-const usdOf = ({ estimate }: Estimated): number => estimate.usd;
-const msOf = ({ estimate }: Estimated): number => estimate.ms;
 
 /** From what could be mended most easily, to what must not be. */
 const severity: readonly ReasonCode[] = [
@@ -53,19 +67,17 @@ const severity: readonly ReasonCode[] = [
 ];
 const severityOf = new Map(severity.map((reason, index) => [reason, index]));
 
-/** The order of rejected candidates: by what spoke against them, the least first. */
-export function compareRejected(a: Candidate, b: Candidate): number {
-  return rejectedAs(a) - rejectedAs(b) || kindOrder(a, b) || compareNames(a, b);
-}
-
-function rejectedAs({ rejected }: Candidate): number {
-  return rejected === undefined ? -1 : severityOf.get(rejected.reason)!;
-}
-
 const orderOf = new Map(candidateKinds.map((kind, index) => [kind, index]));
 
-function kindOrder(a: Candidate, b: Candidate): number {
-  return orderOf.get(a.kind)! - orderOf.get(b.kind)!;
+/** Rejected candidates by what spoke against them, the least first. */
+export function leastRejectedFirst(candidates: readonly Candidate[]): Candidate[] {
+  const all = candidates.map(candidate => ({
+    candidate,
+    severity: candidate.rejected === undefined ? -1 : severityOf.get(candidate.rejected.reason)!,
+    kind: orderOf.get(candidate.kind)!,
+  }));
+  all.sort((a, b) => a.severity - b.severity || a.kind - b.kind || compareNames(a.candidate, b.candidate));
+  return all.map(({ candidate }) => candidate);
 }
 
 /** Ids are unique; where a backend gives one twice, the rest of what is told decides. */
