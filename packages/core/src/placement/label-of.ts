@@ -23,7 +23,7 @@ export interface JobLabel {
 
 /**
  * The highest label of all that a job touches. The default counts where nothing else speaks: for a job of which nothing is said, and, unless it has tags,
- * for each path that no rule is about. So tags and rules can give less than the default, and the caller's own label only more.
+ * for each path that no rule covers wholly. So tags and rules can give less than the default, and the caller's own label only more.
  * @throws MegalithError CONFIG for a path rule that can't be read
  */
 export function labelOf(facts: LabelFacts, policy: Policy): JobLabel {
@@ -56,10 +56,11 @@ function ofPaths({ paths = [], files = [], tags }: LabelFacts, policy: Policy): 
     ...files.map(path => ({ path, kind: 'file' as const })),
   ];
   return all.flatMap(({ path, kind }) => {
-    const matching = rules.filter(rule => rule.covers(path, kind));
-    if (matching.length > 0) return matching.map(rule => ofRule(path, rule));
+    const matching = rules.filter(rule => rule.covers(path, kind)).map(rule => ofRule(path, rule));
+    const isWhollyCovered = rules.some(rule => rule.covers(path, 'file'));
     const { defaultLabel: label } = policy;
-    return tags.length > 0 ? [] : [{ label, rule: `no rule is about "${path}", and the policy's default is ${label}` }];
+    const rest = { label, rule: `no rule is about all of "${path}", and the policy's default is ${label}` };
+    return isWhollyCovered || tags.length > 0 ? matching : [...matching, rest];
   });
 }
 
