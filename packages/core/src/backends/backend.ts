@@ -6,7 +6,7 @@ import type { Goal } from '../placement/goal.js';
 import type { JobProfile } from '../placement/job-profile.js';
 import type { Site } from '../placement/site.js';
 
-/** Why a candidate was not chosen. */
+/** Why a candidate was not chosen. `TIED`: it is no worse than the chosen one, which comes first in the order of equals. */
 export type ReasonCode =
   | 'POLICY'
   | 'REGION'
@@ -21,6 +21,7 @@ export type ReasonCode =
   | 'MISSES_DEADLINE'
   | 'DEARER'
   | 'SLOWER'
+  | 'TIED'
   | 'NOT_CONFIGURED';
 
 /** Why a candidate cannot take a job, or was not the best. */

@@ -253,10 +253,12 @@ export interface Job<O> extends PromiseLike<O[]>, AsyncIterable<O>, Iterable<Tas
 export interface Plan {
   /** Undefined where no candidate may or can take the job. */
   readonly chosen: Candidate | undefined;
-  /** Each with its estimate, and all but the chosen one with the reason why not. The chosen one first, then by what spoke against them least. */
+  /** Each with its estimate, and all but the chosen one with the reason why not. The chosen one first, then those that could take the job, the best first, then by what spoke against them least. */
   readonly candidates: readonly Candidate[];
   /** One sentence. */
   readonly reason: string;
+  /** Nothing was chosen, and it is the policy alone that keeps the job from every place with room for it. @defaultValue false */
+  readonly isPolicy?: boolean;
   /** How sensitive the job's data is, and the rule of the policy that says so. */
   readonly label: Label;
   readonly labelRule: string;
