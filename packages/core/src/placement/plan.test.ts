@@ -53,6 +53,19 @@ describe('a plan', () => {
     expect(() => placeOf(choosePlace([told, tooSmall]), { name: 'x' })).toThrowError(noPlacement);
   });
 
+  it('fails with what kept a place from saying what it has, though others have no room', () => {
+    const rejected = {
+      reason: 'NOT_CONFIGURED',
+      explanation: 'there are no credentials',
+      code: 'NO_CREDENTIALS',
+    } as const;
+    const cloud: Candidate = { ...server, rejected };
+    expect(() => placeOf(choosePlace([tooSmall, cloud]), { name: 'x' })).toThrowError(
+      expect.objectContaining({ code: 'NO_CREDENTIALS', message: 'there are no credentials' }),
+    );
+    expect(placeOf(choosePlace([cloud, laptop]), { name: 'x' })).toBe(laptop);
+  });
+
   it('says so when nobody offers anything', () => {
     expect(() => placeOf(choosePlace([]), { name: 'x' })).toThrowError(
       'no place can run "x": no backend offers a place',

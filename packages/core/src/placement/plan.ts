@@ -36,15 +36,17 @@ const errorCodes: ReadonlySet<string> = new Set<ReasonCode & ErrorCode>([
 
 /**
  * The chosen candidate of a plan.
- * @throws MegalithError NO_PLACEMENT, listing why each candidate was rejected; what the only candidate says, where that knows what to do
+ * @throws MegalithError NO_PLACEMENT, listing why each candidate was rejected; what the only candidate says, where that knows what to do; what kept a place
+ * from saying what it has: it might have had room
  */
 export function placeOf(plan: Plan, job: Pick<JobRequest, 'name'>): Candidate {
   if (plan.chosen !== undefined) return plan.chosen;
   const [only, ...others] = plan.candidates;
-  if (only?.rejected?.hint !== undefined && others.length === 0) {
-    const { reason, explanation, hint } = only.rejected;
-    const code = errorCodes.has(reason) ? (reason as ErrorCode) : 'NO_PLACEMENT';
-    throw new MegalithError(code, explanation, { hint, details: { reason } });
+  const failed = plan.candidates.find(({ rejected }) => rejected?.code !== undefined)?.rejected;
+  const told = failed ?? (others.length === 0 && only?.rejected?.hint !== undefined ? only.rejected : undefined);
+  if (told !== undefined) {
+    const { reason, explanation, hint, code = errorCodes.has(reason) ? (reason as ErrorCode) : 'NO_PLACEMENT' } = told;
+    throw new MegalithError(code, explanation, { ...(hint === undefined ? {} : { hint }), details: { reason } });
   }
   const rejections = plan.candidates.map(({ backend, rejected }) => ({ backend, ...rejected }));
   const reasons = rejections.map(each => `${each.backend}: ${each.explanation} (${each.reason})`);
