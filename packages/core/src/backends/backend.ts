@@ -1,4 +1,13 @@
-import type { CommandWork, FunctionWork, HostRetry, Label, Requirements, SharedSpec, TaskEvent } from '@megalith/agent';
+import type {
+  CommandWork,
+  ErrorCode,
+  FunctionWork,
+  HostRetry,
+  Label,
+  Requirements,
+  SharedSpec,
+  TaskEvent,
+} from '@megalith/agent';
 import type { FileInput, FileOutput } from '../files/file-argument.js';
 import type { Billing } from '../placement/billing.js';
 import type { Estimate } from '../placement/estimate.js';
@@ -30,6 +39,8 @@ export interface Rejection {
   readonly explanation: string;
   /** What to do about it. Where there is no other candidate, the job fails with these words. */
   readonly hint?: string;
+  /** Where the place could not say what it has: the code of the error that was in the way. A job that has no other place fails with it. */
+  readonly code?: ErrorCode;
 }
 
 /** In the order in which equals are preferred: what is there already before what has to be made. */
