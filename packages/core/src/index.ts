@@ -10,6 +10,7 @@ export {
   type Isolation,
   isMegalithError,
   type Label,
+  labels,
   MegalithError,
   type MegalithErrorOptions,
   megalithHome,
@@ -59,6 +60,7 @@ export type { Estimate } from './placement/estimate.js';
 export { cheapest, type Goal } from './placement/goal.js';
 export { type JobProfile, type Spread, unknownProfile } from './placement/job-profile.js';
 export { defaultPolicy, type PathRule, type Policy } from './placement/policy.js';
+export { type FunctionPrice, type PriceBook, parsePrices } from './placement/prices-file.js';
 export type { Site } from './placement/site.js';
 export { fromModule } from './ship/from-module.js';
 export { shipExport } from './ship/ship-export.js';
