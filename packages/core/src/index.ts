@@ -24,6 +24,7 @@ export { type HostOptions, offerSpareHost, type SpareHost, startSpareHost } from
 export { type BackendFactory, registerBackend } from './backends/registry.js';
 export { formatDuration, parseDuration } from './config/duration.js';
 export { formatSize, parseSize } from './config/size.js';
+export { formatUsd } from './config/usd.js';
 export { type CollectOptions, getResult } from './executor/collect.js';
 export { type ExecutorOptions, FunctionExecutor } from './executor/function-executor.js';
 export type { Items } from './executor/input.js';

@@ -6,6 +6,7 @@ import {
   parseFileInput,
   parseFileOutput,
 } from '@megalith/core';
+import { readPaths } from '../input/read-paths.js';
 import { readPreferences } from '../preferences/file.js';
 import { inJobsHome } from '../preferences/jobs-home.js';
 import { type PreferenceKey, type Preferences, parsePreference } from '../preferences/keys.js';
@@ -57,7 +58,7 @@ export function jobSettings(
     ...(flags.cwd === undefined ? {} : { cwd: flags.cwd }),
     ...(flags.id === undefined ? {} : { id: flags.id }),
     ...(flags.secret === undefined ? {} : { secrets: secretValues(flags.secret, process.env) }),
-    ...(inputs.length === 0 ? {} : { inputs }),
+    ...(inputs.length === 0 ? {} : { inputs, reads: readPaths(inputs.map(({ path }) => path)) }),
     ...(outputs.length === 0 ? {} : { outputs }),
     ...(flags.detach === true ? { detached: true } : {}),
   };

@@ -218,6 +218,8 @@ export type JobEvent =
       readonly job: string;
       readonly state: JobState;
       readonly counts: JobCounts;
+      /** What it cost, dollars, as far as its places say. */
+      readonly usd?: number;
       /** Set where the job as a whole could not go on. */
       readonly error?: MegalithError;
     };
