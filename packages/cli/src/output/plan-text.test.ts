@@ -64,7 +64,7 @@ describe('a plan for people', () => {
          local    here                         2    2GiB   1000    free  1h7m  MISSES_DEADLINE: takes up to 1h6m, and the deadline is 1h
          lambda   lambda us-east-1 128MiB      2    2GiB   1000       -     -  OVER_MEMORY: a task needs 1.5GiB
       label: internal (the policy's default is internal)
-      tasks: 240, each of 2s (the slowest tenth 9s) and 1.5GiB, as earlier runs took
+      tasks: 240, each about 2s (the slowest tenth 9s) with 1.5GiB, by earlier runs
       lambda us-east-1 1769MiB: $0.004 in about 12s; the only one that can take it
       "
     `);
@@ -73,11 +73,11 @@ describe('a plan for people', () => {
   it('says what nobody knows', () => {
     const unknown: Plan = { ...plan, profile: { taskMs: { p50: 60_000, p90: 60_000 }, source: 'guess' } };
     expect(planText(unknown, { all: false })).toContain(
-      'tasks: nobody knows how many, each of 1m, a guess, for nothing is known of it; --expected tells\n',
+      'tasks: as many as there will be, each about 1m, which is a guess: --expected tells\n',
     );
-    expect(planText(unknown, { tasks: 1, all: false })).toContain('tasks: 1 of 1m, a guess');
+    expect(planText(unknown, { tasks: 1, all: false })).toContain('tasks: 1, about 1m, which is a guess');
     const said: Plan = { ...plan, profile: { taskMs: { p50: 60_000, p90: 60_000 }, source: 'said' } };
-    expect(planText(said, { tasks: 2, all: false })).toContain('tasks: 2, each of 1m, as was said\n');
+    expect(planText(said, { tasks: 2, all: false })).toContain('tasks: 2, each about 1m, as was said\n');
   });
 
   it('counts what there is beyond the first twelve, unless all are asked for', () => {

@@ -79,18 +79,17 @@ function countsText(candidates: readonly Candidate[]): string {
     .join(', ');
 }
 
-const sources: Readonly<Record<JobProfile['source'], string>> = {
+const sources: Readonly<Record<Exclude<JobProfile['source'], 'guess'>, string>> = {
   said: 'as was said',
-  history: 'as earlier runs took',
-  probe: 'as the first took',
-  guess: 'a guess, for nothing is known of it; --expected tells',
+  history: 'by earlier runs',
+  probe: 'by the first of them',
 };
 
 function tasksText(tasks: number | undefined, { taskMs, source, memoryBytes }: JobProfile): string {
-  const { p50, p90 } = taskMs;
-  const slowest = p90 > p50 ? ` (the slowest tenth ${formatDuration(p90)})` : '';
-  const memory = memoryBytes === undefined ? '' : ` and ${formatSize(memoryBytes)}`;
-  const each = `${formatDuration(p50)}${slowest}${memory}`;
-  if (tasks === 1) return `1 of ${each}, ${sources[source]}`;
-  return `${tasks ?? 'nobody knows how many'}, each of ${each}, ${sources[source]}`;
+  const count = tasks === undefined ? 'as many as there will be' : String(tasks);
+  const each = `${tasks === 1 ? '' : 'each '}about ${formatDuration(taskMs.p50)}`;
+  const slow = taskMs.p90 > taskMs.p50 ? ` (the slowest tenth ${formatDuration(taskMs.p90)})` : '';
+  const memory = memoryBytes === undefined ? '' : ` with ${formatSize(memoryBytes)}`;
+  if (source === 'guess') return `${count}, ${each}${memory}, which is a guess: --expected tells`;
+  return `${count}, ${each}${slow}${memory}, ${sources[source]}`;
 }
