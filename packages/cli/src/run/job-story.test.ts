@@ -24,16 +24,16 @@ const ended = (usd?: number): JobEvent => ({
   ...(usd === undefined ? {} : { usd }),
 });
 
-function told(...events: JobEvent[]): string[] {
+function told(events: readonly JobEvent[], isWhole = true): string[] {
   const lines: string[] = [];
-  const story = new JobStory(line => lines.push(line));
+  const story = new JobStory(line => lines.push(line), isWhole);
   for (const event of events) story.hear(event);
   return lines;
 }
 
 describe('the story of a job', () => {
   it('is nothing on this machine', () => {
-    expect(told(planned('here', 'this machine'), ended(), ended(0))).toEqual([]);
+    expect(told([planned('here', 'this machine'), ended(), ended(0)])).toEqual([]);
   });
 
   it('says once where it goes and why, where tasks go from there, and what it cost', () => {
@@ -48,7 +48,10 @@ describe('the story of a job', () => {
       usd: 0.02,
     };
     const again = { ...escalating, index: 4, usd: 0 } as const;
-    expect(told(planned('cloud', reason), planned('cloud', reason), escalating, again, ended(0.024))).toEqual([
+    const all = [planned('cloud', reason), planned('cloud', reason), escalating, again, ended(0.024)];
+    const whole = told(all);
+    expect(told(all, false)).toEqual(whole.slice(1, -1));
+    expect(whole).toEqual([
       reason,
       'task 3 goes from lambda us-east-1 1769MiB to new r7g.large, for about $0.02: it needs more than 1.7GiB',
       'task 4 goes from lambda us-east-1 1769MiB to new r7g.large: it needs more than 1.7GiB',

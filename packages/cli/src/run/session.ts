@@ -26,7 +26,7 @@ export interface SessionOptions extends Pick<ExecutorOptions, 'at' | 'prices'> {
   readonly grace: string | undefined;
   /** No notes and no progress. */
   readonly quiet: boolean;
-  /** Says in a line where a job goes and why, and what it cost, unless that is this machine. @defaultValue false */
+  /** Says in a line where a job goes and why, and what it cost, unless that is this machine or the named hosts. @defaultValue false */
   readonly tellsPlan?: boolean;
 }
 
@@ -99,7 +99,7 @@ export async function inSession(options: SessionOptions, body: (session: Session
   const sweepWhereItMatters = () => {
     if (place.is === 'machines' && options.hosts === undefined) sweep ??= sweepBeside(note);
   };
-  const story = new JobStory(options.tellsPlan === true ? note : () => undefined);
+  const story = new JobStory(note, options.tellsPlan === true && options.hosts === undefined);
   knowStandalone();
   const executor = new FunctionExecutor({
     ...(options.backend === undefined || options.backend === 'auto' ? {} : { backend: options.backend }),
