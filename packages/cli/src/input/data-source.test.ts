@@ -74,11 +74,11 @@ describe('openData', () => {
     expect(small.items).toEqual(['a.txt']);
     expect(small.fractionRead()).toBe(1);
     const path = join(folder, 'large');
-    writeFileSync(path, `${'x'.repeat(2 ** 20)}\n`.repeat(5));
+    writeFileSync(path, `${'x'.repeat(2 ** 20)}\n`.repeat(2));
     const large = await openItems(path, '\n');
     expect(Array.isArray(large.items)).toBe(false);
     expect(large.fractionRead()).toBe(0);
-    expect(await all(large.items)).toHaveLength(5);
+    expect(await all(large.items)).toHaveLength(2);
     expect(large.fractionRead()).toBe(1);
     rmSync(path);
   });

@@ -61,7 +61,7 @@ interface ByteInput extends Omit<DataSource<never>, 'items'> {
 }
 
 /** How many items there are says much of where they best run: what is read in milliseconds is read at once, for that. */
-const smallBytes = 4 * 2 ** 20;
+const smallBytes = 2 ** 20;
 
 async function itemSource<T>(input: ByteInput, items: AsyncIterable<T>): Promise<DataSource<T>> {
   const { reads, fractionRead, close, size = Number.POSITIVE_INFINITY } = input;
