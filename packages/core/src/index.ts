@@ -10,6 +10,7 @@ export {
   type Isolation,
   isMegalithError,
   type Label,
+  labels,
   MegalithError,
   type MegalithErrorOptions,
   megalithHome,
@@ -36,8 +37,8 @@ export type { LambdaSection } from './config/lambda-section.js';
 export type { HistorySection } from './config/parsed-config.js';
 export { type Config, type ConfigOptions, readConfig } from './config/read-config.js';
 export { formatSize, parseSize } from './config/size.js';
-export { formatUsd } from './config/usd.js';
 export type { StoreSection } from './config/store-section.js';
+export { formatUsd } from './config/usd.js';
 export { type CollectOptions, getResult } from './executor/collect.js';
 export { type ExecutorOptions, FunctionExecutor } from './executor/function-executor.js';
 export type { Items } from './executor/input.js';
@@ -76,6 +77,7 @@ export { type JobProfile, type Spread, unknownProfile } from './placement/job-pr
 export { type JobLabel, type LabelFacts, labelOf } from './placement/label-of.js';
 export { type PlannedJob, placeOf, plan } from './placement/plan.js';
 export { defaultPolicy, type PathRule, type Policy } from './placement/policy.js';
+export { type FunctionPrice, type PriceBook, parsePrices } from './placement/prices-file.js';
 export { canBeBeaten } from './placement/rank.js';
 export type { Site } from './placement/site.js';
 export { fromModule } from './ship/from-module.js';

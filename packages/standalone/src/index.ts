@@ -29,7 +29,6 @@ export type { AskOptions } from './machines/with-agent.js';
 export { acquire } from './pool/acquire.js';
 export { configuredPool, type PoolOptions, poolIfConfigured } from './pool/configured-pool.js';
 export { type DrainedMachine, drainPool } from './pool/drain-pool.js';
-export { formatUsd } from './pool/in-words.js';
 export { type CloudLook, lookAtCloud } from './pool/look-at-cloud.js';
 export { type PooledState, type PoolListing, pooledStates } from './pool/pooled-states.js';
 export { type WarmedUp, type WarmUpOptions, warmUp } from './pool/warm-up.js';

@@ -83,6 +83,8 @@ export interface JobOptions {
   readonly secrets?: Readonly<Record<string, string>>;
   /** On machines: files and folders that go to the job's own folder before it begins, in which its tasks then run. */
   readonly inputs?: readonly FileInput[];
+  /** Files that the job reads beside its inputs: their labels count. Absolute paths. */
+  readonly reads?: readonly string[];
   /** On machines: what comes from the job's folder before its last task counts as ended. */
   readonly outputs?: readonly FileOutput[];
   /** Sees how inputs and outputs travel. Must not throw. */
@@ -184,6 +186,19 @@ export type JobEvent =
       readonly failure: Failure;
       readonly inMs: number;
     }
+  /** A task that ran out of memory or time goes to a larger place. */
+  | {
+      readonly type: 'escalating';
+      readonly job: string;
+      readonly index: number;
+      /** Ids of candidates. */
+      readonly from: string;
+      readonly to: string;
+      /** Why, in a few words for people. */
+      readonly reason: string;
+      /** What the task is expected to cost there, dollars. */
+      readonly usd: number;
+    }
   | {
       readonly type: 'done';
       readonly job: string;
@@ -203,6 +218,8 @@ export type JobEvent =
       readonly job: string;
       readonly state: JobState;
       readonly counts: JobCounts;
+      /** What it cost, dollars, as far as its places say. */
+      readonly usd?: number;
       /** Set where the job as a whole could not go on. */
       readonly error?: MegalithError;
     };
