@@ -8,7 +8,6 @@ interface Cloud {
   readonly clearance?: Label;
 }
 
-
 it('takes the keys of an inner section, and the lowest clearance', () => {
   expect(
     mergeCloud([
