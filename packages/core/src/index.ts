@@ -15,6 +15,21 @@ export {
   type MegalithErrorOptions,
   megalithHome,
 } from '@megalith/agent';
+export type {
+  AuditEntry,
+  AuditKind,
+  AuditRecord,
+  DeclassifyEntry,
+  EscalationEntry,
+  LabelEntry,
+  PlacementEntry,
+  RefusalEntry,
+} from './audit/audit-entry.js';
+export type { ChainEnd } from './audit/audit-line.js';
+export { type Audit, type AuditOptions, openAudit } from './audit/open-audit.js';
+export { type AuditedJob, escalationEntry, planEntry, refusalEntry } from './audit/plan-entry.js';
+export { type ReadAuditOptions, readAudit } from './audit/read-audit.js';
+export { type AuditProblem, type AuditVerdict, type VerifyOptions, verifyAudit } from './audit/verify-audit.js';
 export type { DurableRun } from './backends/agent/durable-run.js';
 export { EventQueue } from './backends/agent/event-queue.js';
 export { failureError } from './backends/agent/failure-error.js';
