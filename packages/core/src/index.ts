@@ -55,7 +55,7 @@ export { formatSize, parseSize } from './config/size.js';
 export type { StoreSection } from './config/store-section.js';
 export { formatUsd } from './config/usd.js';
 export { type CollectOptions, getResult } from './executor/collect.js';
-export { type ExecutorOptions, FunctionExecutor } from './executor/function-executor.js';
+export { type ExecutorOptions, FunctionExecutor, type PlanOptions } from './executor/function-executor.js';
 export type { Items } from './executor/input.js';
 export type { MapReduceOptions } from './executor/map-reduce.js';
 export { type PMapOptions, pMap } from './executor/p-map.js';
