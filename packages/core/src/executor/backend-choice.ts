@@ -52,7 +52,8 @@ export class BackendChoice {
   warmOnly(): void {
     const wish = this.#wish;
     if (typeof wish === 'object' && 'offers' in wish) wish.warm?.();
-    else if (wish === 'local' || wish === 'standalone') void this.#open(wish).then(backend => backend.warm?.(), ignored);
+    else if (wish === 'local' || wish === 'standalone')
+      void this.#open(wish).then(backend => backend.warm?.(), ignored);
   }
 
   async close(): Promise<void> {
@@ -77,6 +78,4 @@ export class BackendChoice {
 }
 
 /** Whoever asks the backend for a place hears of it. */
-function ignored(): void {
-  return undefined;
-}
+const ignored = (): undefined => undefined;

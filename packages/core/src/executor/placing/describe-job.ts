@@ -30,8 +30,8 @@ export async function describeJob(
 ): Promise<PlaceableJob> {
   const { requirements, tags, label: said, goal, wants } = settings;
   const [paths, files] = await Promise.all([
-    Promise.all(settings.inputs.map(({ path }) => withoutLinks(path))),
-    Promise.all(settings.reads.map(withoutLinks)),
+    bothNames(settings.inputs.map(({ path }) => path)),
+    bothNames(settings.reads),
   ]);
   const [{ policy }, ofItems, ofFiles, profile] = await Promise.all([
     desk.config(),
@@ -39,7 +39,13 @@ export async function describeJob(
     desk.labels.labelsUnder([...paths, ...files]),
     profileOf(settings, codeHash, desk),
   ]);
-  const facts = { tags, paths, files, inherited: [...ofItems, ...ofFiles], ...(said === undefined ? {} : { label: said }) };
+  const facts = {
+    tags,
+    paths,
+    files,
+    inherited: [...ofItems, ...ofFiles],
+    ...(said === undefined ? {} : { label: said }),
+  };
   const { label, rule } = labelOf(facts, policy);
   return {
     id,
@@ -60,11 +66,18 @@ async function profileOf(
   codeHash: string | undefined,
   desk: PlacingDesk,
 ): Promise<JobProfile> {
-  const learned = codeHash === undefined ? undefined : await (await desk.history()).profile(codeHash, requirements.cpus);
+  const learned =
+    codeHash === undefined ? undefined : await (await desk.history()).profile(codeHash, requirements.cpus);
   const { memoryBytes } = requirements;
   const memory = memoryBytes === undefined ? {} : { memoryBytes };
   if (expectedMs === undefined) return { ...(learned ?? unknownProfile), ...memory };
   return { ...learned, taskMs: { p50: expectedMs, p90: expectedMs }, source: 'said', ...memory };
+}
+
+/** A rule may be about the name of a link, or about what it leads to. */
+async function bothNames(paths: readonly string[]): Promise<readonly string[]> {
+  const names = await Promise.all(paths.map(async path => [resolve(path), await withoutLinks(path)]));
+  return [...new Set(names.flat())];
 }
 
 /** A path that is not there yet is where its folder is. */

@@ -15,6 +15,8 @@ export async function inheritedLabels(items: unknown): Promise<readonly Inherite
   const jobs = new Set<JobView<unknown>>();
   if (items instanceof JobView) jobs.add(items);
   if (Array.isArray(items)) for (const item of items) if (item instanceof Future) jobs.add(item.job);
-  const labels = await Promise.all([...jobs].map(async job => ({ label: await job.label(), from: `job "${job.name}"` })));
+  const labels = await Promise.all(
+    [...jobs].map(async job => ({ label: await job.label(), from: `job "${job.name}"` })),
+  );
   return own === undefined ? labels : [own, ...labels];
 }

@@ -3,8 +3,9 @@ import { type Audit, openAudit } from '../../audit/open-audit.js';
 import { type Config, readConfig } from '../../config/read-config.js';
 import { LabelBook } from '../../labels/label-book.js';
 import { type HistoryStore, openHistory } from '../../placement/history/history-store.js';
-import { openStore } from '../../storage/open-store.js';
+import { configuredStore } from '../../storage/configured-store.js';
 import type { BackendChoice } from '../backend-choice.js';
+import type { TaskSamples } from '../task-samples.js';
 
 export interface DeskOptions {
   /** @defaultValue see `megalithHome` */
@@ -53,6 +54,11 @@ export class PlacingDesk {
     return this.#history;
   }
 
+  /** Keeps what a job's tasks showed, in its own time. */
+  learn(_codeHash: string, _samples: TaskSamples): void {
+    void [_codeHash, _samples];
+  }
+
   async close(): Promise<void> {
     await this.backends.close();
     await (await this.#history)?.close();
@@ -61,11 +67,10 @@ export class PlacingDesk {
 
   async #openHistory(): Promise<HistoryStore> {
     const { history, stores } = await this.config();
-    const shared = history === undefined ? undefined : stores[history.store];
     return openHistory({
       home: this.home,
       warn: this.#warn,
-      ...(shared === undefined ? {} : { store: await openStore({ name: history!.store, ...shared }) }),
+      ...(history === undefined ? {} : { store: await configuredStore(history.store, stores) }),
     });
   }
 }
