@@ -52,7 +52,7 @@ export type { LambdaSection } from './config/lambda-section.js';
 export type { HistorySection } from './config/parsed-config.js';
 export { type Config, type ConfigOptions, readConfig } from './config/read-config.js';
 export { formatSize, parseSize } from './config/size.js';
-export type { StoreSection } from './config/store-section.js';
+export type { StoreEntry } from './config/store-section.js';
 export { formatUsd } from './config/usd.js';
 export { type CollectOptions, getResult } from './executor/collect.js';
 export { type ExecutorOptions, FunctionExecutor, type PlanOptions } from './executor/function-executor.js';
@@ -84,6 +84,17 @@ export { nearMatches } from './jobs/near-matches.js';
 export { type ListOptions, listJobs, readJob, report as reportOf } from './jobs/read-job.js';
 export { removeJob } from './jobs/remove-job.js';
 export { type WaitForJobOptions, waitForJob } from './jobs/wait-for-job.js';
+export { type Declassified, type DeclassifyOptions, declassify } from './labels/declassify.js';
+export { LabelBook, type LabelBookOptions, type LabelledPath } from './labels/label-book.js';
+export {
+  type CarriedLabel,
+  type CarriesLabel,
+  type Labelled,
+  labelOfInput,
+  labelSymbol,
+  labelsOfInput,
+  withLabel,
+} from './labels/labelled.js';
 export type * from './placement/billing.js';
 export { requireClearance } from './placement/clearance.js';
 export { type Estimate, estimateOf } from './placement/estimate.js';
