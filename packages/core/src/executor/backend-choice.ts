@@ -1,4 +1,10 @@
-import { type Backend, type BackendOptions, type CandidateKind, candidateKinds, type JobWant } from '../backends/backend.js';
+import {
+  type Backend,
+  type BackendOptions,
+  type CandidateKind,
+  candidateKinds,
+  type JobWant,
+} from '../backends/backend.js';
 import { createBackend, isRegistered } from '../backends/registry.js';
 import type { Config } from '../config/read-config.js';
 import type { PriceBook } from '../placement/prices-file.js';

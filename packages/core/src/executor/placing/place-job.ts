@@ -154,10 +154,8 @@ async function noteOutputs(
   { defaultLabel }: Policy,
   desk: PlacingDesk,
 ): Promise<void> {
-  if (!isLower(defaultLabel, label)) return;
-  for (const path of [...outputs.map(({ dest }) => dest), ...writes]) {
-    await desk.labels.note(path, label, `job "${name}" (${id})`);
-  }
+  const paths = [...outputs.map(({ dest }) => dest), ...writes];
+  if (paths.length > 0 && isLower(defaultLabel, label)) await desk.labels.note(paths, label, `job "${name}" (${id})`);
 }
 
 /** What of a job's settings its place needs to know. */
