@@ -4,7 +4,9 @@ import type { TrueFunction, TrueJob } from './true-job.js';
 /** So many runs are remembered of each function. */
 const mostRuns = 20;
 /** What is asked for above the most that was ever seen. */
-const memoryMargin = 1.1;
+const memoryMargin = 1.03;
+/** So many tasks of a run are looked at. */
+const samples = 10;
 /** So many tasks of a run are remembered. */
 const mostTasks = 50;
 
@@ -30,11 +32,17 @@ export class History {
     if (runs === undefined) return undefined;
     // Each run counts the same, however many tasks it had.
     const medians = runs.map(run => quantile(run.ms, 0.5));
-    const slowest = runs.map(run => quantile(run.ms, 0.9));
-    const taskMs = { p50: quantile(medians, 0.5), p90: Math.max(quantile(medians, 0.5), quantile(slowest, 0.75)) };
+    const tasks = runs.flatMap(run => sample(run.ms));
+    const taskMs = { p50: quantile(tasks, 0.5), p90: quantile(tasks, 0.9) };
+    const slowRun = Math.max(1, quantile(medians, 0.9) / quantile(medians, 0.5));
     const memoryBytes = Math.max(...runs.map(run => run.peakBytes)) * memoryMargin;
-    return { taskMs, memoryBytes: Math.ceil(memoryBytes), source: 'history' };
+    return { taskMs, slowRun, memoryBytes: Math.ceil(memoryBytes), source: 'history' };
   }
+}
+
+/** As many of each run, evenly taken. */
+function sample(all: readonly number[]): number[] {
+  return Array.from({ length: samples }, (_, i) => all[Math.floor((i * all.length) / samples)]!);
 }
 
 export function quantile(values: readonly number[], share: number): number {

@@ -31,9 +31,9 @@ const lambda = {
 const bootMs = 60_000;
 const largeBootMs = 90_000;
 const usableShare = 0.925;
-const machineCounts = [1, 4] as const;
+const machineCounts = [1, 2, 4, 8] as const;
 
-/** Every current EC2 type that is known offline, alone and by fours; cleared for internal data. */
+/** Every current EC2 type that is known offline, alone and by twos, fours and eights; cleared for internal data. */
 export const newMachines: readonly Place[] = compiledShapes
   .filter(
     ({ isBurstable, hasGpu, isMetal, isCurrentGeneration }) =>

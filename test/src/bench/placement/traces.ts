@@ -1,7 +1,16 @@
 import { bestPlace } from './oracle.js';
 import { functions, newMachines, ownHosts, type Place } from './places.js';
 import type { Seeded } from './seeded.js';
-import { lognormalFunctions, metaspaceStages, runOf, type TrueFunction, type TrueJob } from './true-job.js';
+import {
+  alike,
+  lognormalFunctions,
+  metaspaceStages,
+  runOf,
+  type TrueFunction,
+  type TrueJob,
+  unlike,
+  varied,
+} from './true-job.js';
 
 /** Jobs, and the places that they could go to. */
 export interface Trace {
@@ -53,11 +62,10 @@ function withDeadline(job: TrueJob, places: readonly Place[], random: Seeded): T
 
 /** The traces of `research/peers.md` §5 whose jobs stand alone. */
 export function* traces(random: Seeded): Generator<Trace> {
-  yield traceOf('METASPACE-like stages', metaspaceStages, random, { count: 480 });
-  const steady = lognormalFunctions(240, random, 0.25);
+  const steady = lognormalFunctions(240, random, alike);
+  yield traceOf('METASPACE-like stages', metaspaceStages(alike), random, { count: 480 });
   yield traceOf('lognormal sizes', steady, random, { count: 480 });
   yield traceOf('lognormal sizes, memory said', steady, random, { count: 480, saysMemory: true });
-  yield traceOf('lognormal, runs unlike each other', lognormalFunctions(240, random, 1), random, { count: 480 });
   for (const [sensitive, hosts] of [
     [0, 2],
     [0.1, 1],
@@ -66,22 +74,16 @@ export function* traces(random: Seeded): Generator<Trace> {
     [0.5, 4],
   ] as const) {
     const name = `${sensitive * 100} % sensitive, ${hosts} own ${hosts === 1 ? 'host' : 'hosts'}`;
-    const mixed = [...metaspaceStages, ...lognormalFunctions(100, random, 0.25).filter(fitsHost)];
+    const mixed = [...metaspaceStages(alike), ...lognormalFunctions(100, random, alike).filter(fitsHost)];
     yield traceOf(name, mixed, random, { count: 300, hosts, sensitive });
   }
-  const first = lognormalFunctions(600, random, 0.25);
-  yield traceOf(
-    'first runs of maps, probed',
-    first.filter(({ tasks }) => tasks > 3),
-    random,
-    { count: 240, past: 0 },
-  );
-  yield traceOf(
-    'first runs of one to three tasks',
-    first.filter(({ tasks }) => tasks <= 3),
-    random,
-    { count: 240, past: 0 },
-  );
+  yield traceOf('METASPACE-like, inputs of other sizes', metaspaceStages(varied), random, { count: 480 });
+  yield traceOf('lognormal, inputs of other sizes', lognormalFunctions(240, random, varied), random, { count: 480 });
+  yield traceOf('lognormal, runs unlike each other', lognormalFunctions(240, random, unlike), random, { count: 480 });
+  const first = lognormalFunctions(600, random, alike);
+  const [maps, few] = [first.filter(({ tasks }) => tasks > 3), first.filter(({ tasks }) => tasks <= 3)];
+  yield traceOf('first runs of maps, probed', maps, random, { count: 240, past: 0 });
+  yield traceOf('first runs of one to three tasks', few, random, { count: 240, past: 0 });
 }
 
 /** What no own host can hold could not be placed where it is sensitive. */

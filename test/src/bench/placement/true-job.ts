@@ -53,38 +53,52 @@ export function runOf(fn: TrueFunction, random: Seeded, fields: Partial<TrueJob>
 const gib = 2 ** 30;
 const mib = 2 ** 20;
 
+/** How much runs of one function differ, as deviations of logarithms. */
+export interface RunSpread {
+  readonly ms: number;
+  readonly memory: number;
+}
+
+/** The same code over inputs of the same size: times on shared machines, and peaks of memory, differ by so much. */
+export const alike: RunSpread = { ms: 0.08, memory: 0.02 };
+/** Inputs of different sizes. */
+export const varied: RunSpread = { ms: 0.25, memory: 0.12 };
+/** Runs that have little more in common than their code. */
+export const unlike: RunSpread = { ms: 1, memory: 0.5 };
+
 /** Stages as METASPACE has them: 1 to 1,000 tasks that need 256 MB to 128 GB; what reads chunks has many small tasks, what joins has few large ones. */
-export const metaspaceStages: readonly TrueFunction[] = (
-  [
-    ['upload', 1, 1, 20, 2 * gib],
-    ['split', 1, 4, 60, 8 * gib],
-    ['read-chunks', 1, 400, 15, 0.5 * gib],
-    ['parse', 1, 1000, 4, 0.25 * gib],
-    ['sort', 2, 16, 90, 6 * gib],
-    ['segment', 1, 64, 45, 1.2 * gib],
-    ['databases', 4, 1, 240, 24 * gib],
-    ['annotate', 1, 300, 120, 2.5 * gib],
-    ['score', 1, 800, 25, 0.8 * gib],
-    ['images', 1, 150, 60, 3.5 * gib],
-    ['merge', 8, 1, 400, 60 * gib],
-    ['whole-set', 16, 1, 900, 100 * gib],
-  ] as const
-).map(([name, cpus, tasks, seconds, memoryBytes]) => ({
-  name,
-  cpus,
-  tasks,
-  taskMs: seconds * 1000,
-  memoryBytes,
-  taskSpread: { ms: 0.3, memory: 0.08 },
-  runSpread: { ms: 0.25, memory: 0.12, tasks: 0.5 },
-  mostBytes: 128 * gib,
-}));
+export function metaspaceStages(runSpread: RunSpread): TrueFunction[] {
+  return stages.map(([name, cpus, tasks, seconds, memoryBytes]) => ({
+    name,
+    cpus,
+    tasks,
+    taskMs: seconds * 1000,
+    memoryBytes,
+    taskSpread: { ms: tasks === 1 ? 0 : 0.3, memory: 0.02 },
+    runSpread: { ...runSpread, tasks: 0.5 },
+    mostBytes: 128 * gib,
+  }));
+}
+
+const stages = [
+  ['upload', 1, 1, 20, 2 * gib],
+  ['split', 1, 4, 60, 8 * gib],
+  ['read-chunks', 1, 400, 15, 0.5 * gib],
+  ['parse', 1, 1000, 4, 0.25 * gib],
+  ['sort', 2, 16, 90, 6 * gib],
+  ['segment', 1, 64, 45, 1.2 * gib],
+  ['databases', 4, 1, 240, 24 * gib],
+  ['annotate', 1, 300, 120, 2.5 * gib],
+  ['score', 1, 800, 25, 0.8 * gib],
+  ['images', 1, 150, 60, 3.5 * gib],
+  ['merge', 8, 1, 400, 60 * gib],
+  ['whole-set', 16, 1, 900, 100 * gib],
+] as const;
 
 /**
  * Functions whose memory is spread log-normally from 64 MB to 1.5 TB, with 1 to 5 % above 10 GB; larger ones take longer and are more often alone.
- * @param runDeviation of the logarithms of a run's time and memory from those of other runs of the same function
  */
-export function lognormalFunctions(count: number, random: Seeded, runDeviation: number): TrueFunction[] {
+export function lognormalFunctions(count: number, random: Seeded, runSpread: RunSpread): TrueFunction[] {
   return Array.from({ length: count }, (_, i) => {
     // 3 % above 10 GiB: the median is 420 MiB, 1.7 deviations of the logarithm.
     const memoryBytes = Math.min(1.5 * 2 ** 40, Math.max(64 * mib, 420 * mib * random.factor(1.7)));
@@ -96,8 +110,8 @@ export function lognormalFunctions(count: number, random: Seeded, runDeviation: 
       tasks,
       taskMs: 20_000 * (memoryBytes / gib) ** 0.4 * random.factor(1.2),
       memoryBytes,
-      taskSpread: { ms: 0.3, memory: 0.08 },
-      runSpread: { ms: runDeviation, memory: runDeviation / 2, tasks: 0.4 },
+      taskSpread: { ms: tasks === 1 ? 0 : 0.3, memory: 0.02 },
+      runSpread: { ...runSpread, tasks: 0.4 },
       mostBytes: 1.5 * 2 ** 40,
     };
   });
