@@ -106,6 +106,7 @@ export { type PlannedJob, placeOf, plan } from './placement/plan.js';
 export { defaultPolicy, type PathRule, type Policy } from './placement/policy.js';
 export { type FunctionPrice, type PriceBook, parsePrices } from './placement/prices-file.js';
 export { canBeBeaten } from './placement/rank.js';
+export { dependsOnGuess } from './placement/sensitive.js';
 export type { Site } from './placement/site.js';
 export { fromModule } from './ship/from-module.js';
 export { shipExport } from './ship/ship-export.js';
