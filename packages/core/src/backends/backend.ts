@@ -172,6 +172,8 @@ export interface JobRun {
   machineOf?(events: TaskEvents): string | undefined;
   /** The backend tries failed tasks again by itself: a failure that is not final says so (`retrying`). */
   readonly retriesTasks?: boolean;
+  /** What it has cost so far, US dollars, as far as that is billed by use. Unset where it is not. */
+  costUsd?(): number;
   /** Settles when the job would go on without this client, which then leaves it. Unset where a job can't outlive its client. */
   handOver?(): Promise<void>;
 }

@@ -1,10 +1,16 @@
 import { promisify } from 'node:util';
 import { gzip } from 'node:zlib';
-import { frameType, type JobSpec, type LambdaRequest, protocolVersion } from '@megalith/agent';
+import {
+  controlFrame,
+  frameParts,
+  frameType,
+  type JobSpec,
+  type LambdaRequest,
+  protocolVersion,
+} from '@megalith/agent';
 import { sharedPieces } from '../agent/shared-pieces.js';
 import type { SharedPart } from '../backend.js';
 import { type CallTask, callJob, tasksPayload } from './call-tasks.js';
-import { controlFrame, frameParts } from './frame-bytes.js';
 
 const compress = promisify(gzip);
 

@@ -25,7 +25,10 @@ export interface CallTarget {
   gone(): Promise<void>;
 }
 
-export interface CallOptions {
+export interface WantedCall {
+  readonly target: CallTarget;
+  /** Makes what is sent, once there is room for the call; undefined where it would be too large. */
+  readonly pack: () => Promise<Uint8Array | undefined>;
   readonly signal: AbortSignal;
   /** Hears when the call is with AWS, and when it came back unlooked at. */
   readonly onSent?: (isOut: boolean) => void;
@@ -38,6 +41,21 @@ export interface InvokerSetup {
   readonly most: number;
   /** At first. @defaultValue see `InvocationWindow` */
   readonly first?: number;
+}
+
+/** A call that had no answer. */
+interface Trouble {
+  readonly error: unknown;
+  readonly sentAt: number;
+}
+
+/** What a call went through. Times are the world's. */
+interface CallHistory {
+  readonly beganAt: number;
+  tried: number;
+  /** Since when something else than throttling kept it from being answered. */
+  troubledAt?: number;
+  isRemade: boolean;
 }
 
 const widenEveryMs = 250;
@@ -70,6 +88,7 @@ export class Invoker {
   /** What the account allows has become known. */
   limit(most: number): void {
     this.#window.limit(most);
+    this.#look();
   }
 
   /** Hears when there may be room for more. @returns ends that */
@@ -78,67 +97,94 @@ export class Invoker {
     return () => this.#listeners.delete(listener);
   }
 
-  /** One call to its end, however often it has to be sent. Never rejects for what AWS does. */
-  async invoke(target: CallTarget, payload: Uint8Array, { signal, onSent }: CallOptions): Promise<CallEnd> {
-    const beganAt = this.#world.now();
-    let troubledAt: number | undefined;
-    let isRemade = false;
-    for (let tried = 1; ; tried++) {
-      const pass = await this.#admitted(signal);
+  /**
+   * One call to its end, however often it has to be sent. It counts as begun at once where there is room.
+   * Rejects only with what `pack` throws, and with bugs: whatever AWS does is in the end that it gives.
+   */
+  async invoke(call: WantedCall): Promise<CallEnd> {
+    const history: CallHistory = { beganAt: this.#world.now(), tried: 0, isRemade: false };
+    let payload: Uint8Array | undefined;
+    for (;;) {
+      const pass = await this.#admitted(call.signal);
       if (pass === undefined) return { kind: 'cancelled' };
-      const name = await this.#nameOf(target);
-      if (typeof name !== 'string') {
-        this.#back(pass);
-        return name;
-      }
-      const sentAt = this.#world.now();
+      let sent: CallEnd | Trouble;
       try {
-        onSent?.(true);
-        const answer = await this.#api.invoke(name, payload, signal);
-        this.#answered();
-        return { kind: 'answered', answer, tookMs: this.#world.now() - sentAt };
+        payload ??= await call.pack();
+        sent = payload === undefined ? { kind: 'tooLarge' } : await this.#send(call, payload);
       } catch (error) {
-        onSent?.(false);
-        const now = this.#world.now();
-        const kind = signal.aborted ? 'aborted' : lambdaErrorClass(error);
-        if (kind !== 'throttled' && kind !== 'notRun') this.#wasReached = true;
-        if (kind !== 'throttled') troubledAt ??= sentAt;
-        const next = afterTrouble({
-          kind,
-          tried,
-          random: this.#world.random(),
-          retryAfterMs: retryAfterMs(error),
-          unansweredMs: now - Math.max(beganAt, this.#lastAnswerAt),
-          troubledMs: now - (troubledAt ?? now),
-          wasReached: this.#wasReached,
-          isRemade,
-        });
-        const mayGoOn = !signal.aborted && (next.step === 'again' || next.step === 'remake');
-        if (mayGoOn) this.#resting += 1;
-        this.#back(pass, kind === 'throttled');
-        if (signal.aborted) return { kind: 'cancelled' };
-        if (next.step === 'lost') return { kind: 'lost', error: lost(error), tookMs: now - sentAt };
-        if (next.step === 'refused') return { kind: 'refused', error: lambdaError('Invoke', error) };
-        if (next.step === 'tooLarge') return { kind: 'tooLarge' };
-        try {
-          if (next.step === 'again') await this.#world.sleep(next.pauseMs, signal);
-          else await target.gone();
-          isRemade ||= next.step === 'remake';
-        } catch (ended) {
-          if (!signal.aborted) throw ended;
-        } finally {
-          this.#resting -= 1;
-        }
+        this.#back(pass);
+        throw error;
       }
+      if ('kind' in sent) {
+        if (sent.kind === 'answered') this.#answered();
+        else this.#back(pass);
+        return sent;
+      }
+      const end = await this.#after(call, pass, sent, history);
+      if (end !== undefined) return end;
     }
   }
 
-  async #nameOf(target: CallTarget): Promise<string | CallEnd> {
+  async #send({ target, signal, onSent }: WantedCall, payload: Uint8Array): Promise<CallEnd | Trouble> {
+    let name: string;
     try {
-      return await target.ready();
+      name = await target.ready();
     } catch (error) {
       return { kind: 'refused', error: lambdaError('CreateFunction', error) };
     }
+    if (signal.aborted) return { kind: 'cancelled' };
+    const sentAt = this.#world.now();
+    onSent?.(true);
+    try {
+      const answer = await this.#api.invoke(name, payload, signal);
+      return { kind: 'answered', answer, tookMs: this.#world.now() - sentAt };
+    } catch (error) {
+      onSent?.(false);
+      return { error, sentAt };
+    }
+  }
+
+  /** What becomes of a call that had no answer: its end, or undefined once it may be sent again. */
+  async #after(call: WantedCall, pass: Pass, trouble: Trouble, history: CallHistory): Promise<CallEnd | undefined> {
+    const { target, signal } = call;
+    const { error, sentAt } = trouble;
+    const kind = signal.aborted ? 'aborted' : lambdaErrorClass(error);
+    const next = this.#next(kind, trouble, history);
+    const mayGoOn = !signal.aborted && (next.step === 'again' || next.step === 'remake');
+    // Before it is out of the window: its place there is not for a new call.
+    if (mayGoOn) this.#resting += 1;
+    this.#back(pass, kind === 'throttled');
+    if (signal.aborted) return { kind: 'cancelled' };
+    if (next.step === 'lost') return { kind: 'lost', error: lost(error), tookMs: this.#world.now() - sentAt };
+    if (next.step === 'refused') return { kind: 'refused', error: lambdaError('Invoke', error) };
+    if (next.step === 'tooLarge') return { kind: 'tooLarge' };
+    try {
+      if (next.step === 'again') await this.#world.sleep(next.pauseMs, signal);
+      else await target.gone();
+    } catch (ended) {
+      if (!signal.aborted) throw ended;
+    } finally {
+      this.#resting -= 1;
+    }
+    history.isRemade ||= next.step === 'remake';
+    return undefined;
+  }
+
+  #next(kind: ReturnType<typeof lambdaErrorClass>, { error, sentAt }: Trouble, history: CallHistory) {
+    const now = this.#world.now();
+    history.tried += 1;
+    if (kind !== 'throttled') history.troubledAt ??= sentAt;
+    if (kind !== 'notRun') this.#wasReached = true;
+    return afterTrouble({
+      kind,
+      tried: history.tried,
+      random: this.#world.random(),
+      retryAfterMs: retryAfterMs(error),
+      unansweredMs: now - Math.max(history.beganAt, this.#lastAnswerAt),
+      troubledMs: now - (history.troubledAt ?? now),
+      wasReached: this.#wasReached,
+      isRemade: history.isRemade,
+    });
   }
 
   /** Leave to send one call; undefined where it was cancelled while it waited. */
@@ -190,7 +236,7 @@ export class Invoker {
       clearInterval(this.#widening);
       this.#widening = undefined;
     }
-    for (const listener of this.#listeners) listener();
+    for (const listener of [...this.#listeners]) listener();
   }
 }
 

@@ -1,5 +1,3 @@
-import { promisify } from 'node:util';
-import { gunzip } from 'node:zlib';
 import {
   type Failure,
   FrameReader,
@@ -11,9 +9,9 @@ import {
   readMessage,
   readRecords,
   type TaskEvent,
+  unpackBytes,
 } from '@megalith/agent';
 
-const expand = promisify(gunzip);
 /** Larger than any answer of tasks that fit a function. */
 const mostBytes = 2 ** 31;
 
@@ -56,7 +54,7 @@ export async function readReply(
   stored: () => Promise<Buffer>,
 ): Promise<ReadReply> {
   if ('tooLarge' in frames) return { sandbox, events: [], returned, tooLargeBytes: frames.tooLarge };
-  const bytes = 'put' in frames ? await stored() : await unpacked(frames);
+  const bytes = 'put' in frames ? await stored() : await unpackBytes(frames, mostBytes);
   const events: TaskEvent[] = [];
   let jobFailure: Failure | undefined;
   const reader = new FrameReader((type, frame) => {
@@ -70,11 +68,6 @@ export async function readReply(
   });
   reader.push(bytes);
   return { sandbox, events, returned, ...(jobFailure === undefined ? {} : { jobFailure }) };
-}
-
-async function unpacked(packed: { readonly base64: string; readonly gzip?: true }): Promise<Buffer> {
-  const bytes = Buffer.from(packed.base64, 'base64');
-  return packed.gzip === true ? expand(bytes, { maxOutputLength: mostBytes }) : bytes;
 }
 
 function isReply(value: unknown): value is LambdaReply {

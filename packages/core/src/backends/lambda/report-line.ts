@@ -1,5 +1,7 @@
 /** What AWS says of a call in the last line of its log. */
 export interface CallReport {
+  /** What the handler took, milliseconds. */
+  readonly durationMs: number;
   /** What is paid for, milliseconds. */
   readonly billedMs: number;
   readonly memoryMib: number;
@@ -18,12 +20,15 @@ export function readReport(logTail: string): CallReport | undefined {
     const found = new RegExp(`\\b${name}: ([\\d.]+)`).exec(line)?.[1];
     return found === undefined ? undefined : Number(found);
   };
+  // The first on the line.
+  const durationMs = figure('Duration');
   const billedMs = figure('Billed Duration');
   const memoryMib = figure('Memory Size');
   const peakMemoryMib = figure('Max Memory Used');
   const initMs = figure('Init Duration');
-  if (billedMs === undefined || memoryMib === undefined || peakMemoryMib === undefined) return undefined;
-  return { billedMs, memoryMib, peakMemoryMib, ...(initMs === undefined ? {} : { initMs }) };
+  if (durationMs === undefined || billedMs === undefined || memoryMib === undefined || peakMemoryMib === undefined)
+    return undefined;
+  return { durationMs, billedMs, memoryMib, peakMemoryMib, ...(initMs === undefined ? {} : { initMs }) };
 }
 
 /** Lines that the platform itself writes. */

@@ -15,29 +15,32 @@ const urlForMs = 3_600_000;
 /** Larger than any answer of tasks that fit a function. */
 const mostAnswerBytes = 2 ** 31;
 
+/** Whose data it is. */
+interface SpillingJob {
+  readonly id: string;
+  readonly name: string;
+  readonly label: Label;
+}
+
 /** What of one job's calls goes through a store: objects under `spill/JOB/`, gone when the job is over. */
 export class Spill {
   readonly #store: ClearedStore;
-  readonly #job: { readonly id: string; readonly name: string; readonly label: Label };
+  readonly #job: SpillingJob;
   readonly #presign: NonNullable<Storage['presign']>;
   #count = 0;
   /** Objects that may be there. */
   readonly #keys = new Set<string>();
 
-  private constructor(store: ClearedStore, job: Spill['job'], presign: NonNullable<Storage['presign']>) {
+  private constructor(store: ClearedStore, job: SpillingJob, presign: NonNullable<Storage['presign']>) {
     this.#store = store;
     this.#job = job;
     this.#presign = presign;
   }
 
   /** Undefined for a store that cannot give others access. */
-  static of(store: ClearedStore, job: { readonly id: string; readonly name: string; readonly label: Label }) {
+  static of(store: ClearedStore, job: SpillingJob): Spill | undefined {
     const { presign } = store.storage;
     return presign === undefined ? undefined : new Spill(store, job, presign.bind(store.storage));
-  }
-
-  get job(): { readonly id: string; readonly name: string; readonly label: Label } {
-    return this.#job;
   }
 
   /** Stores bytes for functions to read. @throws MegalithError POLICY, STORE_FAILED, NO_CREDENTIALS */
@@ -66,16 +69,24 @@ export class Spill {
     return Buffer.concat(parts, length);
   }
 
-  /** Deletes what is not needed any more. */
-  async drop(keys: readonly string[]): Promise<void> {
-    if (keys.length === 0) return;
-    await this.#store.storage.delete(keys);
-    for (const key of keys) this.#keys.delete(key);
+  /** A place that nothing was written to. */
+  unused(key: string): void {
+    this.#keys.delete(key);
   }
 
-  /** The job is over: deletes all that may be left. */
+  /** Deletes what is not needed any more. What cannot be deleted now is tried again at the end. Never rejects. */
+  async drop(keys: readonly string[]): Promise<void> {
+    await this.#store.storage.delete(keys).then(
+      () => {
+        for (const key of keys) this.#keys.delete(key);
+      },
+      () => undefined,
+    );
+  }
+
+  /** The job is over: deletes all that may be left. What stays even so is swept when it is old, see `sweepSpilled`. */
   async close(): Promise<void> {
-    await this.drop([...this.#keys]);
+    if (this.#keys.size > 0) await this.drop([...this.#keys]);
   }
 
   #key(kind: 'in' | 'out'): string {
