@@ -10,6 +10,7 @@ export {
   type Isolation,
   isMegalithError,
   type Label,
+  labels,
   MegalithError,
   type MegalithErrorOptions,
   megalithHome,
@@ -19,10 +20,25 @@ export { EventQueue } from './backends/agent/event-queue.js';
 export { failureError } from './backends/agent/failure-error.js';
 export { LastingConnection, type LastingOptions } from './backends/agent/lasting-connection.js';
 export * from './backends/backend.js';
+export { IndexSet } from './backends/index-set.js';
+export { lambdaSettings } from './backends/lambda/lambda-config.js';
+export type { LambdaSettings } from './backends/lambda/lambda-settings.js';
 export { type HostOptions, offerSpareHost, type SpareHost, startSpareHost } from './backends/local/spare-host.js';
 export { type BackendFactory, registerBackend } from './backends/registry.js';
+export type { AgentSection } from './config/agent-section.js';
+export { newProjectFile } from './config/config-files.js';
+export { type ConfigParser, loadConfigParser } from './config/config-parser.js';
+export { configProblem, eitherOf } from './config/config-problem.js';
 export { formatDuration, parseDuration } from './config/duration.js';
+export type { Ec2Section } from './config/ec2-section.js';
+export type { HostEntry } from './config/host-entry.js';
+export { hostNameRule, isHostName } from './config/host-name.js';
+export type { LambdaSection } from './config/lambda-section.js';
+export type { HistorySection } from './config/parsed-config.js';
+export { type Config, type ConfigOptions, readConfig } from './config/read-config.js';
 export { formatSize, parseSize } from './config/size.js';
+export type { StoreSection } from './config/store-section.js';
+export { formatUsd } from './config/usd.js';
 export { type CollectOptions, getResult } from './executor/collect.js';
 export { type ExecutorOptions, FunctionExecutor } from './executor/function-executor.js';
 export type { Items } from './executor/input.js';
@@ -55,10 +71,14 @@ export { removeJob } from './jobs/remove-job.js';
 export { type WaitForJobOptions, waitForJob } from './jobs/wait-for-job.js';
 export type * from './placement/billing.js';
 export { requireClearance } from './placement/clearance.js';
-export type { Estimate } from './placement/estimate.js';
+export { type Estimate, estimateOf } from './placement/estimate.js';
 export { cheapest, type Goal } from './placement/goal.js';
 export { type JobProfile, type Spread, unknownProfile } from './placement/job-profile.js';
+export { type JobLabel, type LabelFacts, labelOf } from './placement/label-of.js';
+export { type PlannedJob, placeOf, plan } from './placement/plan.js';
 export { defaultPolicy, type PathRule, type Policy } from './placement/policy.js';
+export { type FunctionPrice, type PriceBook, parsePrices } from './placement/prices-file.js';
+export { canBeBeaten } from './placement/rank.js';
 export type { Site } from './placement/site.js';
 export { fromModule } from './ship/from-module.js';
 export { shipExport } from './ship/ship-export.js';

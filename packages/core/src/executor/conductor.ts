@@ -241,7 +241,7 @@ export class Conductor {
       this.#triedAgain(event, record);
       return;
     }
-    const isFinal = this.#isCutShort || this.#unwanted.has(index) || this.#run?.retriesTasks === true;
+    const isFinal = this.#isCutShort || this.#unwanted.has(index) || this.#isTriedAgainThere(index);
     const inMs = isFinal ? undefined : this.#retryIn(attempt, error);
     this.#feed.returned(index, inMs === undefined);
     if (inMs !== undefined) {
@@ -256,6 +256,10 @@ export class Conductor {
       const reason = `task ${index} failed`;
       this.#cutShort(reason, stopped(this.#job.request, reason));
     }
+  }
+
+  #isTriedAgainThere(index: number): boolean {
+    return this.#run?.retriesTask?.(index) ?? this.#run?.retriesTasks === true;
   }
 
   /** The backend tries it again by itself. */

@@ -5,6 +5,7 @@ import { cheapest } from '../placement/goal.js';
 import { unknownProfile } from '../placement/job-profile.js';
 import { plan } from '../placement/plan.js';
 import { defaultPolicy } from '../placement/policy.js';
+import type { PriceBook } from '../placement/prices-file.js';
 import { stopBundler } from '../ship/bundler.js';
 import { BackendChoice } from './backend-choice.js';
 import { type Call, type CollectOptions, collectCalls, getResult, type PartOf, type ResultOf } from './collect.js';
@@ -43,6 +44,10 @@ export interface ExecutorOptions {
   readonly home?: string;
   /** For the backend `standalone`: only machines with these names; `local` is this machine. @defaultValue all that are configured */
   readonly hosts?: readonly string[];
+  /** Prices to plan with. @defaultValue those of the config, else those that are compiled in */
+  readonly prices?: PriceBook;
+  /** Plans as of this time, epoch milliseconds: spot prices and history that are newer are not used. Nothing is run as of another time. @defaultValue now */
+  readonly at?: number;
   /** Sees every event of every job, in order. Must not throw. */
   readonly onEvent?: (event: JobEvent) => void;
   /** Options of all jobs, unless a call says otherwise; `env` and `tags` are joined. */

@@ -1,8 +1,10 @@
-import type { BackendJob, Candidate, JobRequest } from '@megalith/core';
+import type { BackendJob, Candidate, JobRequest, Site } from '@megalith/core';
 import type { Machine } from '../machine.js';
 
 /** Makes machines for jobs that none of those that are there can take. */
 export interface MachineMaker {
+  /** Where its machines are. */
+  readonly site: Site;
   /** What it would make, as far as that is known without starting anything. */
   offer(job: JobRequest, signal?: AbortSignal): Promise<Candidate>;
   /**

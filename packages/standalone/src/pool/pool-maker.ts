@@ -40,7 +40,9 @@ export function createPoolMaker({ desk, intents, placed, clearance, slots }: Poo
   /** Machines that jobs have now, and the way to each while it is open. */
   const having = new WeakMap<Machine, { readonly machine: CloudMachine; readonly since: number; route?: AgentRoute }>();
   const shares = (job: JobRequest & Pick<BackendJob, 'detached'>): number[] => sharesOf(job, slots);
+  const site = siteOf(desk.cloud, clearance);
   return {
+    site,
     async offer(job, signal) {
       const each = shares(job);
       const found = await orRejected(desk.cloud, clearance, () =>
@@ -58,7 +60,7 @@ export function createPoolMaker({ desk, intents, placed, clearance, slots }: Poo
         backend: 'standalone',
         id: `${desk.cloud.name} new`,
         kind: 'new',
-        site: siteOf(desk.cloud, clearance),
+        site,
         billing: {
           per: 'hour',
           usdPerHour: usdPerHour * each.length,
@@ -83,9 +85,8 @@ export function createPoolMaker({ desk, intents, placed, clearance, slots }: Poo
       const mayBeThere = !hadBy.has(job.id) && shares(job).length === 1;
       const machine: Machine = machineToBe(job, {
         desk: its,
-        ...(mayBeThere ? { hadBefore: signal => hadBefore(job.id, placed, its, signal) } : {}),
-        // What a machine may hold is what its site is cleared for: until policy says more, each job counts as that.
-        wanted: { tasks, of: some => ({ job: job.id, requirements: sizeFor(job, some), label: clearance }) },
+        ...(mayBeThere ? { hadBefore: signal => hadBefore(job, placed, its, signal) } : {}),
+        wanted: { tasks, of: some => ({ job: job.id, requirements: sizeFor(job, some), label: job.label }) },
         clearance,
         usdPerHour: 0,
         onAcquired: acquired => {

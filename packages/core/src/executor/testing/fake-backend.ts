@@ -75,7 +75,7 @@ export function createFakeBackend(script: FakeTask = () => undefined, options: F
         backend: name,
         description: `the ${name} backend`,
         cpus: slots,
-        usableMemoryBytes: 2 ** 30,
+        usableMemoryBytes: 2 ** 40,
         slots,
       });
       return [rejected === undefined ? place : { ...place, rejected }];

@@ -2,10 +2,10 @@ import { createHash } from 'node:crypto';
 import { mkdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { writeFileAtomically } from '@megalith/agent';
-import type { ParsedConfig } from './parse-config.js';
+import type { ParsedConfig } from './parsed-config.js';
 
 /** To be raised when a rule of the config becomes stricter, or the parsed form changes. */
-const format = 2;
+const format = 3;
 
 interface Kept {
   readonly format: number;

@@ -1,22 +1,30 @@
 import * as z from 'zod';
-import { atLeast, clearance, duration, hostNamed, plain, size } from './config-values.js';
+import {
+  atLeast,
+  awsRegion,
+  duration,
+  endpoint,
+  hostNamed,
+  label,
+  listOf,
+  oneOf,
+  owner,
+  plain,
+  size,
+  word,
+} from './config-values.js';
 
-const listOf = <T extends z.ZodType>(type: T, allowed: string) =>
-  z.array(type, { error: allowed }).min(1, { error: allowed });
-const oneOf = <const T extends readonly [string, ...string[]]>(words: T) =>
-  z.enum(words, { error: `one of ${words.join(', ')}` });
 const money = z
   .number({ error: 'a number of US dollars above 0' })
   .positive({ error: 'a number of US dollars above 0' });
-const word = (allowed: string) => plain(/^[^\s\p{Cc}]+$/u, allowed);
 
 /** The section `ec2` of a config file. */
 export const ec2Section = z.strictObject(
   {
-    region: plain(/^[a-z]{2}(-[a-z]+)+-\d$/, 'a region such as us-east-1'),
-    endpoint: z.optional(plain(/^https?:\/\/\S+$/, 'the URL of an API that speaks for EC2')),
-    owner: z.optional(plain(/^[\w.@:/+=-]{1,200}$/, 'up to 200 letters, digits and . _ @ : / + = -')),
-    clearance: z.optional(clearance),
+    region: awsRegion,
+    endpoint: endpoint('the URL of an API that speaks for EC2'),
+    owner,
+    clearance: z.optional(label),
     types: z.optional(
       listOf(plain(/^[a-z0-9*.-]+$/, 'a type such as r6i.32xlarge, or r6i.*'), 'a list of types such as ["r6i.*"]'),
     ),

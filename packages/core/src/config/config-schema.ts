@@ -1,6 +1,10 @@
+import { labels } from '@megalith/agent';
 import * as z from 'zod';
-import { atLeast, clearance, duration, hostNamed, path, plain, size } from './config-values.js';
+import { atLeast, duration, hostNamed, label, named, path, plain, size } from './config-values.js';
 import { ec2Section } from './ec2-section.js';
+import { lambdaSection } from './lambda-section.js';
+import { policySection } from './policy-section.js';
+import { storeSection } from './store-section.js';
 
 const host = z.strictObject(
   {
@@ -17,7 +21,8 @@ const host = z.strictObject(
     jump: z.optional(hostNamed),
     cpus: z.optional(atLeast(1, 'a whole number from 1')),
     memory: z.optional(size),
-    clearance: z.optional(clearance),
+    clearance: z.optional(label),
+    region: z.optional(named('a region such as eu-central-1')),
     folder: z.optional(path),
   },
   { error: 'a map with at least address and user' },
@@ -32,6 +37,8 @@ const agent = z.strictObject(
   { error: 'a map' },
 );
 
+const history = z.strictObject({ store: named('the name of a store') }, { error: 'a map with a store' });
+
 /** A section with nothing under it is as one left out. */
 const section = <T extends z.ZodType>(type: T) => z.optional(z.nullable(type));
 
@@ -40,12 +47,28 @@ export const configSchema = z.strictObject(
     hosts: section(z.record(z.string(), host, { error: 'a map from the name of each host to what it is' })),
     agent: section(agent),
     ec2: section(ec2Section),
+    lambda: section(lambdaSection),
+    policy: section(policySection),
+    stores: section(z.record(z.string(), storeSection, { error: 'a map from the name of each store to what it is' })),
+    history: section(history),
+    prices: section(path),
   },
-  { error: 'a map with the sections hosts, agent and ec2' },
+  { error: 'a map with sections such as hosts, policy, ec2 and lambda' },
 );
 
 /** The keys that may stand in the map at a path of the file. */
-export function knownKeys(at: readonly PropertyKey[]): string[] {
+export function knownKeys(at: readonly PropertyKey[]): readonly string[] {
   if (at.length === 0) return Object.keys(configSchema.shape);
-  return Object.keys({ hosts: host.shape, agent: agent.shape, ec2: ec2Section.shape }[String(at[0])] ?? {});
+  const [name, key] = at;
+  if (name === 'policy' && key === 'regions') return labels;
+  const shapes = {
+    hosts: host.shape,
+    agent: agent.shape,
+    ec2: ec2Section.shape,
+    lambda: lambdaSection.shape,
+    policy: policySection.shape,
+    stores: storeSection.shape,
+    history: history.shape,
+  };
+  return Object.keys(shapes[name as keyof typeof shapes] ?? {});
 }
