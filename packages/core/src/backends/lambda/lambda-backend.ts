@@ -148,7 +148,7 @@ class LambdaBackend implements Backend {
   /** The store that large items of the job may go through. Secrets touch no disk, and so no store. */
   #storeFor({ label, wants = [] }: Pick<JobRequest, 'label' | 'wants'>): ClearedStore | undefined {
     const { store } = this.#setup;
-    if (store?.storage.presign === undefined || wants.includes('secrets')) return undefined;
+    if (store?.presign === undefined || wants.includes('secrets')) return undefined;
     return isLower(store.clearance, label) ? undefined : store;
   }
 
@@ -174,7 +174,7 @@ class LambdaBackend implements Backend {
     const { signal } = this.#ending;
     const version = await this.#deployer.version();
     await collectGarbage({ api, owner: settings.owner, version, notes, world, signal });
-    if (store !== undefined) await sweepSpilled(store.storage, world.today(), signal);
+    if (store !== undefined) await sweepSpilled(store, world.today(), signal);
   }
 
   /** No job fails for it: who may run functions need not be allowed to delete any, and `megalith lambda clean` says what is wrong. */

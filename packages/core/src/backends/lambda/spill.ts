@@ -3,10 +3,7 @@ import { requireClearance } from '../../placement/clearance.js';
 import type { Storage } from '../../storage/storage.js';
 
 /** A store, and the highest label of data that may go there. */
-export interface ClearedStore {
-  readonly storage: Storage;
-  readonly clearance: Label;
-}
+export type ClearedStore = Storage & { readonly clearance: Label };
 
 /** Where everything is that functions and this client pass to each other through a store. */
 export const spillFolder = 'spill/';
@@ -39,14 +36,14 @@ export class Spill {
 
   /** Undefined for a store that cannot give others access. */
   static of(store: ClearedStore, job: SpillingJob): Spill | undefined {
-    const { presign } = store.storage;
-    return presign === undefined ? undefined : new Spill(store, job, presign.bind(store.storage));
+    const { presign } = store;
+    return presign === undefined ? undefined : new Spill(store, job, presign.bind(store));
   }
 
   /** Stores bytes for functions to read. @throws MegalithError POLICY, STORE_FAILED, NO_CREDENTIALS */
   async put(bytes: Uint8Array, signal: AbortSignal): Promise<{ readonly key: string; readonly get: string }> {
     const key = this.#key('in');
-    await this.#store.storage.put(key, bytes, { label: this.#job.label, signal });
+    await this.#store.put(key, bytes, { label: this.#job.label, signal });
     return { key, get: await this.#presign(key, 'GET', urlForMs) };
   }
 
@@ -60,7 +57,7 @@ export class Spill {
   async read(key: string, signal: AbortSignal): Promise<Buffer> {
     const parts: Uint8Array[] = [];
     let length = 0;
-    for await (const part of await this.#store.storage.get(key, { signal })) {
+    for await (const part of await this.#store.get(key, { signal })) {
       length += part.length;
       if (length > mostAnswerBytes)
         throw new MegalithError('OVER_PAYLOAD', `"${key}" is larger than any answer may be`);
@@ -76,7 +73,7 @@ export class Spill {
 
   /** Deletes what is not needed any more. What cannot be deleted now is tried again at the end. Never rejects. */
   async drop(keys: readonly string[]): Promise<void> {
-    await this.#store.storage.delete(keys).then(
+    await this.#store.delete(keys).then(
       () => {
         for (const key of keys) this.#keys.delete(key);
       },
@@ -91,7 +88,7 @@ export class Spill {
 
   #key(kind: 'in' | 'out'): string {
     const { id, name, label } = this.#job;
-    requireClearance(label, { name: this.#store.storage.url, clearance: this.#store.clearance }, name);
+    requireClearance(label, { name: this.#store.url, clearance: this.#store.clearance }, name);
     const key = `${spillFolder}${id}/${kind}-${++this.#count}`;
     this.#keys.add(key);
     return key;
