@@ -84,4 +84,13 @@ export { fromModule } from './ship/from-module.js';
 export { shipExport } from './ship/ship-export.js';
 export { shipFunction } from './ship/ship-function.js';
 export type { ShippedFunction } from './ship/shipped-function.js';
+export {
+  labelOfStored,
+  type OpenStore,
+  openStore,
+  registerStorage,
+  requireStoreClearance,
+  type StorageFactory,
+  type StoreSettings,
+} from './storage/open-store.js';
 export type * from './storage/storage.js';
