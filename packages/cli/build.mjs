@@ -25,7 +25,7 @@ function packagePlace(name) {
 const core = packagePlace('@megalith/core'), standalone = packagePlace('@megalith/standalone');
 `;
 
-const cloudLibraries = /^(@aws-sdk\/client-[a-z0-9-]+|node-forge)$/;
+const cloudLibraries = /^(@aws-sdk\/[a-z0-9-]+|node-forge)$/;
 
 const eachInItsPlace = {
   name: 'each-in-its-place',
@@ -90,7 +90,11 @@ function bundleMain() {
           get '@megalith/core'() { return require('@megalith/core'); },
         };`,
     },
-    plugins: [eachInItsPlace, replaced(/^@megalith\/standalone$/, () => `require('./standalone.cjs')`)],
+    plugins: [
+      eachInItsPlace,
+      replaced(/^@megalith\/standalone$/, () => `require('./standalone.cjs')`),
+      replaced(cloudLibraries, name => `require('./clouds.cjs').libraries['${name}']`),
+    ],
   });
 }
 
@@ -106,15 +110,17 @@ function bundleStandalone() {
   });
 }
 
-/** What talks to clouds is several times as large as all the rest, and only who has machines there wants it. */
+/** What talks to clouds is several times as large as all the rest, and only who has machines, functions or stores there wants it. */
 function bundleClouds() {
-  const standalone = join(root, 'node_modules', '@megalith', 'standalone');
-  const { dependencies } = JSON.parse(readFileSync(join(standalone, 'package.json'), 'utf8'));
-  const getters = Object.keys(dependencies)
-    .filter(name => cloudLibraries.test(name))
-    .map(name => `get '${name}'() { return require('${name}'); }`);
+  const getters = ['core', 'standalone'].flatMap(floor => {
+    const folder = join(root, 'node_modules', '@megalith', floor);
+    const { dependencies } = JSON.parse(readFileSync(join(folder, 'package.json'), 'utf8'));
+    return Object.keys(dependencies)
+      .filter(name => cloudLibraries.test(name))
+      .map(name => `get '${name}'() { return require(${JSON.stringify(join(folder, 'node_modules', name))}); }`);
+  });
   return bundled('clouds.cjs', {
-    stdin: { resolveDir: standalone, contents: `exports.libraries = { ${getters.join(', ')} };` },
+    stdin: { resolveDir: root, contents: `exports.libraries = { ${getters.join(', ')} };` },
   });
 }
 

@@ -1,3 +1,5 @@
+import type { PriceBook } from '../../placement/prices-file.js';
+
 /** What functions cost in one region. */
 export interface FunctionPrices {
   /** The day that they are of. */
@@ -42,6 +44,22 @@ const sharedBy: ReadonlySet<string> = new Set([
 /** The prices that are known without asking AWS. */
 export function compiledFunctionPrices(region: string): FunctionPrices {
   return sharedBy.has(region) ? mostRegions : { ...mostRegions, isGuess: true };
+}
+
+/** Prices of a file over those that are compiled in; one of another region says nothing of this. */
+export function pricesWith(compiled: FunctionPrices, region: string, book: PriceBook | undefined): FunctionPrices {
+  if (book === undefined || book.region !== region) return compiled;
+  const { arm64, x64 } = book.lambda;
+  const { isGuess: _, ...known } = compiled;
+  return {
+    ...(arm64 === undefined && x64 === undefined ? compiled : known),
+    date: book.date,
+    usdPerGibSecond: {
+      arm64: arm64?.usdPerGibSecond ?? compiled.usdPerGibSecond.arm64,
+      x64: x64?.usdPerGibSecond ?? compiled.usdPerGibSecond.x64,
+    },
+    usdPerRequest: (arm64 ?? x64)?.usdPerRequest ?? compiled.usdPerRequest,
+  };
 }
 
 const freeTmpMib = 512;

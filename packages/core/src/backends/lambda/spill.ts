@@ -44,13 +44,13 @@ export class Spill {
   async put(bytes: Uint8Array, signal: AbortSignal): Promise<{ readonly key: string; readonly get: string }> {
     const key = this.#key('in');
     await this.#store.put(key, bytes, { label: this.#job.label, signal });
-    return { key, get: await this.#presign(key, 'GET', urlForMs) };
+    return { key, get: await this.#presign(key, 'GET', urlForMs, this.#job.label) };
   }
 
   /** A place that a function may write to. @throws MegalithError POLICY, STORE_FAILED, NO_CREDENTIALS */
   async place(): Promise<{ readonly key: string; readonly put: string }> {
     const key = this.#key('out');
-    return { key, put: await this.#presign(key, 'PUT', urlForMs) };
+    return { key, put: await this.#presign(key, 'PUT', urlForMs, this.#job.label) };
   }
 
   /** What a function wrote. @throws MegalithError NOT_FOUND, STORE_FAILED */
