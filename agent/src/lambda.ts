@@ -4,7 +4,7 @@ import type { LambdaReply } from './protocol/lambda-messages.js';
 
 /** The part of AWS's context object that is used here. */
 interface FunctionContext {
-  getRemainingTimeInMs(): number;
+  getRemainingTimeInMillis(): number;
 }
 
 /** The only place where a function may write. */
@@ -21,5 +21,5 @@ const sandbox = new FunctionSandbox({
 
 /** Entrance of the agent that is a function: one call is one job's whole connection. */
 export function handler(event: unknown, context: FunctionContext): Promise<LambdaReply> {
-  return sandbox.call(event, () => context.getRemainingTimeInMs());
+  return sandbox.call(event, () => context.getRemainingTimeInMillis());
 }

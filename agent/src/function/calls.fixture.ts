@@ -22,7 +22,7 @@ const { handler } = await import(process.argv[1]);
 process.on('message', async ({ event, remainingMs }) => {
   const deadline = Date.now() + remainingMs;
   try {
-    const reply = await handler(event, { getRemainingTimeInMs: () => deadline - Date.now() });
+    const reply = await handler(event, { getRemainingTimeInMillis: () => deadline - Date.now() });
     process.send({ reply });
   } catch (error) {
     process.send({ error: error.message });
