@@ -1,4 +1,4 @@
-import { type Failure, isMegalithError, type LambdaRequest, MegalithError } from '@megalith/agent';
+import { type Failure, isMegalithError, MegalithError } from '@megalith/agent';
 import { formatSize } from '../../config/size.js';
 import type { CallCosts } from './call-costs.js';
 import { type CallPacker, requestBytes, requestLimitBytes } from './call-packer.js';
@@ -73,8 +73,8 @@ async function callOnce(
   tasks: readonly CallTask[],
   options: CallOptions,
 ): Promise<CalledTasks | undefined> {
-  const { invoker, target, costs, spill } = setup;
-  const way: CallWay = { sentBytes: 0 };
+  const { invoker, target, costs, packer, spill } = setup;
+  const way: CallWay = {};
   const { signal } = options;
   try {
     const end = await invoker.invoke({ target, pack: () => pack(setup, tasks, way, signal), ...options });
@@ -82,7 +82,7 @@ async function callOnce(
       case 'cancelled':
         return undefined;
       case 'tooLarge':
-        return { outcome: tooLarge(way.sentBytes) };
+        return { outcome: tooLarge(packer, tasks) };
       case 'lost':
         costs.add(undefined, end.tookMs);
         return { outcome: { kind: 'lost', error: end.error } };
@@ -108,7 +108,6 @@ interface CallWay {
   inKey?: string;
   /** Where the function may put an answer that is too large. */
   outKey?: string;
-  sentBytes: number;
 }
 
 async function pack(
@@ -120,14 +119,13 @@ async function pack(
   const out = await spill?.place();
   if (out !== undefined) way.outKey = out.key;
   const put = out === undefined ? {} : { put: out.put };
-  const inline = requestBytes({ ...(await packer.packed(tasks)), ...put });
-  way.sentBytes = inline.length;
-  if (inline.length <= requestLimitBytes) return inline;
+  const frames = await packer.packed(tasks);
+  const inline = frames === undefined ? undefined : requestBytes({ frames, ...put });
+  if (inline !== undefined && inline.length <= requestLimitBytes) return inline;
   if (spill === undefined || tasks.length > 1) return undefined;
   const { key, get } = await spill.put(packer.frames(tasks), signal);
   way.inKey = key;
-  const frames: LambdaRequest['frames'] = { get };
-  return requestBytes({ frames, ...put });
+  return requestBytes({ frames: { get }, ...put });
 }
 
 async function read(
@@ -173,10 +171,11 @@ function errorIn(payload: Uint8Array): { readonly errorType: string; readonly er
   }
 }
 
-function tooLarge(bytes: number): CallOutcome {
+function tooLarge({ preludeBytes }: CallPacker, tasks: readonly CallTask[]): CallOutcome {
+  const bytes = tasks.reduce((sum, task) => sum + task.bytes.length, preludeBytes);
   const failure: Failure = {
     code: 'OVER_PAYLOAD',
-    message: `the task with its code and shared inputs has ${formatSize(bytes)}, and a call carries ${formatSize(requestLimitBytes)}`,
+    message: `the task with its code and shared inputs has ${formatSize(bytes)}, and a call carries ${formatSize(requestLimitBytes)} as text`,
     hint: overPayloadHint,
   };
   return { kind: 'tooLarge', failure };

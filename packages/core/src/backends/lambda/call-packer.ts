@@ -26,6 +26,8 @@ export const inlineLimitBytes = Math.floor((requestLimitBytes - aroundBytes) / b
 /** The fastest: the client has many calls to pack, and the function is paid for while it unpacks. */
 const compression = { level: 1 } as const;
 const worthwhileBytes = 1024;
+/** Nobody waits to see whether so much becomes small enough. */
+const hopelessBytes = 32 * 2 ** 20;
 
 /** What all calls of a job begin with: what it is, and its shared inputs. Compressed once; a stream of gzip may have several parts. */
 export class CallPacker {
@@ -46,15 +48,16 @@ export class CallPacker {
     return Buffer.concat([...this.#prelude, ...framesOf(tasks)]);
   }
 
-  /** All frames of a call, compressed. */
-  async packed(tasks: readonly CallTask[]): Promise<Pick<LambdaRequest, 'frames'>> {
+  /** All frames of a call as they go into a request; undefined where they would not fit one. */
+  async packed(tasks: readonly CallTask[]): Promise<LambdaRequest['frames'] | undefined> {
     const rest = Buffer.concat(framesOf(tasks));
-    if (this.preludeBytes + rest.length < worthwhileBytes) {
-      return { frames: { base64: Buffer.concat([...this.#prelude, rest]).toString('base64') } };
-    }
+    const bytes = this.preludeBytes + rest.length;
+    if (bytes > hopelessBytes) return undefined;
+    if (bytes < worthwhileBytes) return { base64: Buffer.concat([...this.#prelude, rest]).toString('base64') };
     this.#compressed ??= compress(Buffer.concat(this.#prelude), compression);
     const parts = await Promise.all([this.#compressed, compress(rest, compression)]);
-    return { frames: { base64: Buffer.concat(parts).toString('base64'), gzip: true } };
+    if (parts.reduce((sum, part) => sum + part.length, 0) > inlineLimitBytes) return undefined;
+    return { base64: Buffer.concat(parts).toString('base64'), gzip: true };
   }
 }
 
