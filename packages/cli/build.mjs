@@ -1,7 +1,8 @@
 // Writes what makes a start quick: oclif.manifest.json (what commands and flags there are) and dist/bundle (all code in few files).
 import { execFileSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
-import { mkdirSync, mkdtempSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, readFileSync, realpathSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { createRequire } from 'node:module';
 import { tmpdir } from 'node:os';
 import { join, sep } from 'node:path';
 import { Config } from '@oclif/core/config';
@@ -26,6 +27,7 @@ const core = packagePlace('@megalith/core'), standalone = packagePlace('@megalit
 `;
 
 const cloudLibraries = /^(@aws-sdk\/[a-z0-9-]+|node-forge)$/;
+const fromClouds = replaced(cloudLibraries, name => `require('./clouds.cjs').libraries['${name}']`);
 
 const eachInItsPlace = {
   name: 'each-in-its-place',
@@ -90,11 +92,7 @@ function bundleMain() {
           get '@megalith/core'() { return require('@megalith/core'); },
         };`,
     },
-    plugins: [
-      eachInItsPlace,
-      replaced(/^@megalith\/standalone$/, () => `require('./standalone.cjs')`),
-      replaced(cloudLibraries, name => `require('./clouds.cjs').libraries['${name}']`),
-    ],
+    plugins: [eachInItsPlace, fromClouds, replaced(/^@megalith\/standalone$/, () => `require('./standalone.cjs')`)],
   });
 }
 
@@ -105,23 +103,23 @@ function bundleStandalone() {
     plugins: [
       eachInItsPlace,
       replaced(/^@megalith\/(agent|core)$/, name => `require('./main.cjs').shared['${name}']`),
-      replaced(cloudLibraries, name => `require('./clouds.cjs').libraries['${name}']`),
+      fromClouds,
     ],
   });
 }
 
-/** What talks to clouds is several times as large as all the rest, and only who has machines, functions or stores there wants it. */
+/** What talks to clouds is several times as large as all the rest, and only who has something there wants it. */
 function bundleClouds() {
-  const getters = ['core', 'standalone'].flatMap(floor => {
-    const folder = join(root, 'node_modules', '@megalith', floor);
+  const getters = ['core', 'standalone'].flatMap(name => {
+    const folder = realpathSync(join(root, 'node_modules', '@megalith', name));
     const { dependencies } = JSON.parse(readFileSync(join(folder, 'package.json'), 'utf8'));
+    const { resolve } = createRequire(join(folder, 'package.json'));
     return Object.keys(dependencies)
-      .filter(name => cloudLibraries.test(name))
-      .map(name => `get '${name}'() { return require(${JSON.stringify(join(folder, 'node_modules', name))}); }`);
+      .filter(library => cloudLibraries.test(library))
+      .map(library => `get '${library}'() { return require('${resolve(library)}'); }`);
   });
-  return bundled('clouds.cjs', {
-    stdin: { resolveDir: root, contents: `exports.libraries = { ${getters.join(', ')} };` },
-  });
+  const contents = `exports.libraries = { ${getters.join(', ')} };`;
+  return bundled('clouds.cjs', { stdin: { resolveDir: root, contents } });
 }
 
 /** Imports with such names give what an expression does when it runs. */

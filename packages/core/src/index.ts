@@ -15,6 +15,21 @@ export {
   type MegalithErrorOptions,
   megalithHome,
 } from '@megalith/agent';
+export type {
+  AuditEntry,
+  AuditKind,
+  AuditRecord,
+  DeclassifyEntry,
+  EscalationEntry,
+  LabelEntry,
+  PlacementEntry,
+  RefusalEntry,
+} from './audit/audit-entry.js';
+export type { ChainEnd } from './audit/audit-line.js';
+export { type Audit, type AuditOptions, openAudit } from './audit/open-audit.js';
+export { type AuditedJob, escalationEntry, planEntry, refusalEntry } from './audit/plan-entry.js';
+export { type ReadAuditOptions, readAudit } from './audit/read-audit.js';
+export { type AuditProblem, type AuditVerdict, type VerifyOptions, verifyAudit } from './audit/verify-audit.js';
 export type { DurableRun } from './backends/agent/durable-run.js';
 export { EventQueue } from './backends/agent/event-queue.js';
 export { failureError } from './backends/agent/failure-error.js';
@@ -79,6 +94,7 @@ export { type Estimate, estimateOf } from './placement/estimate.js';
 export { cheapest, type Goal } from './placement/goal.js';
 export { type JobProfile, type Spread, unknownProfile } from './placement/job-profile.js';
 export { type JobLabel, type LabelFacts, labelOf } from './placement/label-of.js';
+export { type Climb, defaultEscalations, type NoRung, nextRung, type Rung } from './placement/ladder.js';
 export { type PlannedJob, placeOf, plan } from './placement/plan.js';
 export { defaultPolicy, type PathRule, type Policy } from './placement/policy.js';
 export { type FunctionPrice, type PriceBook, parsePrices } from './placement/prices-file.js';

@@ -1,3 +1,4 @@
+import { resolve } from 'node:path';
 import type { FunctionOptions } from '@megalith/core';
 import type { JobFlagValues } from '../flags/job-flags.js';
 import { jobSettings } from '../flags/job-options.js';
@@ -59,6 +60,7 @@ async function readyMap(target: string, flags: MapFlags): Promise<ReadyMap> {
   const job: FunctionOptions = {
     ...common,
     ...(flags.shared === undefined ? {} : { shared }),
+    ...(flags.output === undefined ? {} : { writes: [resolve(flags.output)] }),
     ...(flags.isolation === undefined ? {} : { isolation: flags.isolation as 'process' | 'threads' }),
   };
   const session = await whereItFits(job, wished);

@@ -13,12 +13,19 @@ export function registerBackend(name: string, factory: BackendFactory): void {
   factories.set(name, factory);
 }
 
+export function isRegistered(name: string): boolean {
+  return factories.has(name);
+}
+
 /** @throws MegalithError NOT_CONFIGURED, with the names that are known */
 export async function createBackend(name: string, options: BackendOptions): Promise<Backend> {
   const factory = factories.get(name);
   if (factory === undefined) {
     throw new MegalithError('NOT_CONFIGURED', `there is no backend "${name}"`, {
-      hint: `known backends: ${[...factories.keys()].join(', ')}`,
+      hint:
+        name === 'standalone'
+          ? 'call registerStandalone() of @megalith/standalone first'
+          : `known backends: ${[...factories.keys()].join(', ')}`,
       details: { known: [...factories.keys()] },
     });
   }

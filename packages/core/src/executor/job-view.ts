@@ -1,4 +1,4 @@
-import { MegalithError } from '@megalith/agent';
+import { type Label, MegalithError } from '@megalith/agent';
 import type { Conductor } from './conductor.js';
 import { Future } from './future.js';
 import { futureMark } from './future-mark.js';
@@ -38,6 +38,11 @@ export class JobView<O> implements Job<O> {
 
   get plan(): Plan | undefined {
     return this.#conductor.plan;
+  }
+
+  /** How sensitive its results are; known once it is placed. */
+  label(): Promise<Label> {
+    return this.#conductor.label;
   }
 
   /** Behind it: for waits and collectors. */

@@ -65,6 +65,7 @@ export function startMapReduce<O, R>(
     items: complete,
     options: reduceSettings,
     prepare: async () => (await prepare())[1],
+    inherited: async () => [{ label: await job.label(), from: `job "${job.name}"` }],
   });
   // They are parts of the reduction, which is what one asks for results.
   job.collect();

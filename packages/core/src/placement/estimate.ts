@@ -18,11 +18,17 @@ export function estimateOf(
   job: Pick<PlannedJob, 'requirements' | 'profile' | 'taskCount'>,
   candidate: Candidate,
 ): Estimate {
-  return estimateFor([workloadOf(job)], candidate);
+  return estimateFor([{ workload: workloadOf(job), slots: candidate.slots }], candidate);
+}
+
+/** A workload, and so many tasks of it at once. */
+export interface Share {
+  readonly workload: Workload;
+  readonly slots: number;
 }
 
 /** What several workloads would take at one candidate, one after another: it starts once. */
-export function estimateFor(workloads: readonly Workload[], candidate: Candidate): Estimate {
+export function estimateFor(shares: readonly Share[], candidate: Candidate): Estimate {
   const { billing, transfer } = candidate;
   let usualMs = 0;
   let slowMs = 0;
@@ -30,14 +36,14 @@ export function estimateFor(workloads: readonly Workload[], candidate: Candidate
   let slowUsd = 0;
   let transferBytes = 0;
   let sandboxes = 0;
-  for (const workload of workloads) {
-    usualMs += runMs(workload, workload.usual, candidate);
-    slowMs += runMs(workload, workload.slow, candidate);
+  for (const { workload, slots } of shares) {
+    usualMs += runMs(workload, workload.usual, candidate, slots);
+    slowMs += runMs(workload, workload.slow, candidate, slots);
     transferBytes += workload.transferBytes;
     if (billing.per !== 'gib-second') continue;
     usd += perGibSecond(billing, workload, workload.usual, candidate);
     slowUsd += perGibSecond(billing, workload, workload.slow, candidate);
-    sandboxes = Math.max(sandboxes, Math.min(workload.tasks, Math.max(1, candidate.slots)));
+    sandboxes = Math.max(sandboxes, Math.min(workload.tasks, Math.max(1, slots)));
   }
   if (transfer !== undefined && transferBytes > 0) {
     const travelMs = (transferBytes / transfer.bytesPerSecond) * 1000;
@@ -66,8 +72,8 @@ export function certainMs({ startMs, transfer }: Candidate, { transferBytes }: W
   return startMs + (transfer === undefined ? 0 : (transferBytes / transfer.bytesPerSecond) * 1000);
 }
 
-function runMs({ tasks, cpus }: Workload, computing: Computing, candidate: Candidate): number {
-  const { slots, taskOverheadMs = 0 } = candidate;
+function runMs({ tasks, cpus }: Workload, computing: Computing, candidate: Candidate, slots: number): number {
+  const { taskOverheadMs = 0 } = candidate;
   const slowdown = slowdownAt(candidate, cpus);
   return makespanMs(
     { totalMs: computing.totalMs * slowdown, longestMs: computing.longestMs * slowdown },

@@ -41,7 +41,7 @@ export function plan(job: PlannedJob, candidates: readonly Candidate[], policy: 
       rejected.push(rejectedFor(candidate, rejection));
       continue;
     }
-    const estimate = estimateFor([workload], candidate);
+    const estimate = estimateFor([{ workload, slots: candidate.slots }], candidate);
     const dueMs = workload.isGuess ? certainMs(candidate, workload) : estimate.slowMs;
     const missed: Rejection | undefined = goalMissed(goal, estimate, dueMs);
     if (missed === undefined) possible.push(rankedAs(candidate, estimate));

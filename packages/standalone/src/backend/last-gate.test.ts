@@ -32,12 +32,13 @@ function machineOf(name: string, clearance: Label, reached: Machine[]): Machine 
   return machine;
 }
 
-function makerOf(clearance: Label, reached: Machine[]): MachineMaker {
+/** @param made what a machine of it turns out to be cleared for */
+function makerOf(clearance: Label, reached: Machine[], made = clearance): MachineMaker {
   return {
     site: { name: 'made', kind: 'cloud', clearance },
     offer: async () => Promise.reject(new Error('nobody asks')),
     sharesOf: () => [1, 1],
-    machineFor: () => machineOf('made', clearance, reached),
+    machineFor: () => machineOf('made', made, reached),
     leaving: async () => undefined,
     left: async () => undefined,
     over: async () => undefined,
@@ -65,6 +66,7 @@ it('no task comes to a machine that is not cleared for it, whatever machines fai
   const label = fc.constantFrom(...labels);
   const choice = fc.record({
     clearances: fc.array(label, { minLength: 1, maxLength: 5 }),
+    site: label,
     made: label,
     label,
     taskCount: fc.integer({ min: 1, max: 4 }),
@@ -76,10 +78,10 @@ it('no task comes to a machine that is not cleared for it, whatever machines fai
   });
   let sent = 0;
   await fc.assert(
-    fc.asyncProperty(choice, async ({ clearances, made, label, taskCount, place }) => {
+    fc.asyncProperty(choice, async ({ clearances, site, made, label, taskCount, place }) => {
       const reached: Machine[] = [];
       const machines = clearances.map((clearance, at) => machineOf(`h${at}`, clearance, reached));
-      const backend = createStandaloneBackend({ machines, placed, maker: makerOf(made, reached) });
+      const backend = createStandaloneBackend({ machines, placed, maker: makerOf(site, reached, made) });
       await expect(async () => {
         for await (const _ of backend.run(job(label, taskCount), place).events);
       }).rejects.toBeInstanceOf(MegalithError);

@@ -1,0 +1,76 @@
+import { megalithHome } from '@megalith/agent';
+import { type Audit, openAudit } from '../../audit/open-audit.js';
+import { type Config, readConfig } from '../../config/read-config.js';
+import { LabelBook } from '../../labels/label-book.js';
+import { type HistoryStore, openHistory } from '../../placement/history/history-store.js';
+import { configuredStore } from '../../storage/configured-store.js';
+import type { BackendChoice } from '../backend-choice.js';
+import type { TaskSamples } from '../task-samples.js';
+
+export interface DeskOptions {
+  /** @defaultValue see `megalithHome` */
+  readonly home?: string;
+  readonly backends: BackendChoice;
+  /** Told what works but may surprise. */
+  readonly warn: (message: string) => void;
+}
+
+/** What an executor needs to place jobs: the rules, the backends, and the books in which decisions and figures are kept. Each is opened when first needed. */
+export class PlacingDesk {
+  readonly home: string;
+  readonly backends: BackendChoice;
+  readonly labels: LabelBook;
+  readonly #warn: (message: string) => void;
+  #config: Promise<Config> | undefined;
+  #audit: Audit | undefined;
+  #history: Promise<HistoryStore> | undefined;
+
+  constructor({ home = megalithHome(), backends, warn }: DeskOptions) {
+    this.home = home;
+    this.backends = backends;
+    this.labels = new LabelBook(home);
+    this.#warn = warn;
+  }
+
+  /** As it stood when the executor's first job was placed. @throws MegalithError CONFIG */
+  config(): Promise<Config> {
+    if (this.#config === undefined) {
+      this.#config = readConfig({ cwd: process.cwd(), home: this.home });
+      // One that was mended counts for the next job.
+      this.#config.catch(() => {
+        this.#config = undefined;
+      });
+    }
+    return this.#config;
+  }
+
+  get audit(): Audit {
+    this.#audit ??= openAudit(this.home);
+    return this.#audit;
+  }
+
+  history(): Promise<HistoryStore> {
+    this.#history ??= this.#openHistory();
+    return this.#history;
+  }
+
+  /** Keeps what a job's tasks showed, in its own time. */
+  learn(_codeHash: string, _samples: TaskSamples): void {
+    void [_codeHash, _samples];
+  }
+
+  async close(): Promise<void> {
+    await this.backends.close();
+    await (await this.#history)?.close();
+    await this.#audit?.close();
+  }
+
+  async #openHistory(): Promise<HistoryStore> {
+    const { history, stores } = await this.config();
+    return openHistory({
+      home: this.home,
+      warn: this.#warn,
+      ...(history === undefined ? {} : { store: await configuredStore(history.store, stores) }),
+    });
+  }
+}
