@@ -34,6 +34,7 @@ export { type PooledState, type PoolListing, pooledStates } from './pool/pooled-
 export { type WarmedUp, type WarmUpOptions, warmUp } from './pool/warm-up.js';
 export type { Ec2Pool } from './providers/ec2/ec2-pool.js';
 export { iamPolicy, type PolicyDocument } from './providers/ec2/iam-policy.js';
+export { compiledPrices, compiledPricesDate, compiledShapes } from './providers/ec2/price-table.js';
 export { sshTarget } from './providers/ssh-target.js';
 export { connectSsh } from './ssh/connect-ssh.js';
 export type { HostKey } from './ssh/host-key.js';

@@ -33,6 +33,10 @@ export default class Run extends BaseCommand {
       command: '<%= config.bin %> run --host alpha --detach -- ./simulate.sh',
     },
     {
+      description: 'the cheapest place that may have the data and is done in two hours',
+      command: "<%= config.bin %> run --tag pii --deadline 2h --expected 5m --each 'scans/*.dcm' -- ./segment.sh {}",
+    },
+    {
       description: 'keep a log as GNU parallel does',
       command: '<%= config.bin %> run --each urls.txt --joblog fetch.log --retries 2 -- curl -fsSO {}',
     },

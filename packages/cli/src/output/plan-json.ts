@@ -1,10 +1,11 @@
 import type { Candidate, Plan } from '@megalith/core';
 
 /** A plan as programs get it. */
-export function planJson({ chosen, candidates, ...plan }: Plan): object {
+export function planJson({ chosen, candidates, parts, ...plan }: Plan): object {
   return {
     chosen: chosen === undefined ? null : candidateJson(chosen),
     candidates: candidates.map(candidateJson),
+    parts: parts?.map(({ candidate, tasks, estimate }) => ({ id: candidate.id, tasks, estimate })) ?? null,
     reason: plan.reason,
     label: plan.label,
     labelRule: plan.labelRule,

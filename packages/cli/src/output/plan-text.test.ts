@@ -70,6 +70,21 @@ describe('a plan for people', () => {
     `);
   });
 
+  it('says which tasks go where, where they go to several places', () => {
+    const parts = [
+      { candidate: chosen, tasks: 230, estimate: estimate(0.003, 9000) },
+      { candidate: here, tasks: 10, estimate: estimate(0, 300_000) },
+    ];
+    const text = planText({ ...plan, parts }, { tasks: 240, all: false });
+    expect(text).toMatch(/^> +lambda .* \$0.003 +9s +chosen for 230 of the tasks$/m);
+    expect(text).toMatch(/^> +local .* free +5m +chosen for 10 of the tasks$/m);
+    const json = JSON.parse(JSON.stringify(planJson({ ...plan, parts })));
+    expect(json.parts).toMatchObject([
+      { id: chosen.id, tasks: 230 },
+      { id: 'here', tasks: 10 },
+    ]);
+  });
+
   it('says what nobody knows', () => {
     const unknown: Plan = { ...plan, profile: { taskMs: { p50: 60_000, p90: 60_000 }, source: 'guess' } };
     expect(planText(unknown, { all: false })).toContain(
@@ -98,7 +113,16 @@ describe('a plan for people', () => {
 
 it('a plan for programs has every field of every candidate, whatever is known', () => {
   const json = JSON.parse(JSON.stringify(planJson(plan)));
-  expect(Object.keys(json)).toEqual(['chosen', 'candidates', 'reason', 'label', 'labelRule', 'goal', 'profile']);
+  expect(Object.keys(json)).toEqual([
+    'chosen',
+    'candidates',
+    'parts',
+    'reason',
+    'label',
+    'labelRule',
+    'goal',
+    'profile',
+  ]);
   const keys = json.candidates.map((one: object) => Object.keys(one).join());
   expect(new Set(keys)).toEqual(
     new Set(['backend,id,kind,site,description,cpus,memoryBytes,slots,usdPerHour,startMs,estimate,rejected']),

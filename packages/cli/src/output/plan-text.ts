@@ -42,27 +42,29 @@ export function planText(plan: Plan, { tasks, all }: PlanView): string {
 }
 
 function rowOf(candidate: Candidate, plan: Plan): readonly string[] {
-  const isChosen = candidate.id === plan.chosen?.id;
+  const part = plan.parts?.find(one => one.candidate.id === candidate.id);
+  const { estimate } = part ?? candidate;
+  const why = part === undefined ? whyText(candidate, plan) : `chosen for ${part.tasks} of the tasks`;
   return [
-    isChosen ? '>' : '',
+    why.startsWith('chosen') ? '>' : '',
     candidate.backend,
     candidate.id,
     String(candidate.cpus),
     formatSize(candidate.usableMemoryBytes),
     String(candidate.slots),
-    costText(candidate),
-    candidate.estimate === undefined ? '-' : formatDuration(candidate.estimate.ms),
-    whyText(candidate, isChosen),
+    costText(candidate, estimate),
+    estimate === undefined ? '-' : formatDuration(estimate.ms),
+    why,
   ];
 }
 
-function costText({ estimate, billing }: Candidate): string {
+function costText({ billing }: Candidate, estimate: Candidate['estimate']): string {
   if (estimate === undefined) return '-';
   return billing.per === 'nothing' ? 'free' : formatUsd(estimate.usd);
 }
 
-function whyText({ rejected }: Candidate, isChosen: boolean): string {
-  if (isChosen) return 'chosen';
+function whyText({ id, rejected }: Candidate, { chosen, parts = [] }: Plan): string {
+  if (id === chosen?.id && parts.length === 0) return 'chosen';
   return rejected === undefined ? 'possible' : `${rejected.reason}: ${rejected.explanation}`;
 }
 

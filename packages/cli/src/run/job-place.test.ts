@@ -1,4 +1,4 @@
-import { type JobEvent, type Plan, unknownProfile } from '@megalith/core';
+import { type Candidate, type JobEvent, type Plan, unknownProfile } from '@megalith/core';
 import { describe, expect, it } from 'vitest';
 import { JobPlace } from './job-place.js';
 
@@ -12,10 +12,12 @@ const plan: Plan = {
   profile: unknownProfile,
 };
 
-function planned(backend: string): JobEvent {
-  const chosen = { backend } as NonNullable<Plan['chosen']>;
-  return { type: 'planned', job: 'a1', plan: { ...plan, chosen } };
-}
+const candidate = (backend: string) => ({ backend }) as Candidate;
+const planned = (backend: string): JobEvent => ({
+  type: 'planned',
+  job: 'a1',
+  plan: { ...plan, chosen: candidate(backend) },
+});
 
 describe('where a job runs', () => {
   it.each([
@@ -38,5 +40,13 @@ describe('where a job runs', () => {
     expect(place.is).toBe('machines');
     place.hear(planned('lambda'));
     expect(place.is).toBe('machines');
+  });
+
+  it('is that of a part of the job, too', () => {
+    const place = new JobPlace('auto');
+    const estimate = { ms: 1, usd: 0, slowMs: 1, slowUsd: 0 };
+    const parts = ['local', 'lambda'].map(backend => ({ candidate: candidate(backend), tasks: 1, estimate }));
+    place.hear({ type: 'planned', job: 'a1', plan: { ...plan, chosen: candidate('local'), parts } });
+    expect(place.is).toBe('functions');
   });
 });

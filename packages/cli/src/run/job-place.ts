@@ -20,13 +20,16 @@ export class JobPlace {
 
   hear(event: JobEvent): void {
     // A machine is made for tasks that leave their first place, too.
-    const next = event.type === 'placing' ? 'machines' : event.type === 'planned' ? placeIn(event) : 'here';
-    if (farther.indexOf(next) > farther.indexOf(this.#is)) this.#is = next;
+    if (event.type === 'placing') this.#add('machines');
+    if (event.type !== 'planned') return;
+    const { chosen, parts = [] } = event.plan;
+    this.#add(whereaboutsOf(chosen?.backend));
+    for (const { candidate } of parts) this.#add(whereaboutsOf(candidate.backend));
   }
-}
 
-function placeIn({ plan }: Extract<JobEvent, { type: 'planned' }>): Whereabouts {
-  return whereaboutsOf(plan.chosen?.backend);
+  #add(place: Whereabouts): void {
+    if (farther.indexOf(place) > farther.indexOf(this.#is)) this.#is = place;
+  }
 }
 
 function whereaboutsOf(backend: string | undefined): Whereabouts {

@@ -20,8 +20,9 @@ export class JobStory {
     } else if (!this.#isWhole) {
       return;
     } else if (event.type === 'planned') {
-      const { chosen, reason } = event.plan;
-      if (chosen === undefined || chosen.site.kind === 'here' || reason === this.#told) return;
+      const { chosen, parts = [], reason } = event.plan;
+      const places = [...(chosen === undefined ? [] : [chosen]), ...parts.map(({ candidate }) => candidate)];
+      if (places.every(({ site }) => site.kind === 'here') || reason === this.#told) return;
       this.#told = reason;
       this.#tell(reason);
     } else if (event.type === 'ended' && event.usd !== undefined && event.usd > 0) {

@@ -13,6 +13,7 @@ import type { Billing } from '../placement/billing.js';
 import type { Estimate } from '../placement/estimate.js';
 import type { Goal } from '../placement/goal.js';
 import type { JobProfile } from '../placement/job-profile.js';
+import type { PriceBook } from '../placement/prices-file.js';
 import type { Site } from '../placement/site.js';
 
 /** Why a candidate was not chosen. `TIED`: it is no worse than the chosen one, which comes first in the order of equals. */
@@ -216,6 +217,10 @@ export interface BackendOptions {
   readonly memoryBytes?: number;
   /** Where journals are kept. */
   readonly home?: string;
+  /** In place of the prices that are compiled in or that a cloud says. */
+  readonly prices?: PriceBook;
+  /** Prices as of this time, epoch milliseconds, where a backend knows them. @defaultValue now */
+  readonly at?: number;
   /** Only machines with these names. @defaultValue all that are configured */
   readonly hosts?: readonly string[];
 }

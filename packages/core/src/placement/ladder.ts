@@ -56,7 +56,7 @@ export function nextRung(
   candidates: readonly Candidate[],
   policy: Policy,
 ): Rung | NoRung {
-  const { failure, tried, spentUsd, stepsLeft } = climb;
+  const { failure, tried, spentUsd, stepsLeft, tasks = 1 } = climb;
   if (stepsLeft <= 0) {
     const times = tried.length === 2 ? 'once' : `${tried.length - 1} times`;
     return none(`it was moved to a larger place ${times}, which is all that is allowed`);
@@ -68,11 +68,11 @@ export function nextRung(
   const lesson = lessonOf(climb, job, candidates);
   const larger = candidates.filter(candidate => isLarger(candidate, lesson));
   if (larger.length === 0) return none(`no place gives more than ${hadInWords(lesson)}`);
-  const single = { ...job, taskCount: 1, goal: remaining(job.goal, spentUsd) };
+  const again = { ...job, taskCount: tasks, goal: remaining(job.goal, spentUsd) };
   let refusal = '';
   for (const known of [lesson, barely(lesson)]) {
     const { requirements, profile } = known;
-    const { chosen, reason } = inTime({ ...single, requirements, profile }, larger, policy);
+    const { chosen, reason } = inTime({ ...again, requirements, profile }, larger, policy);
     refusal = reason;
     if (chosen?.estimate === undefined) continue;
     const { usd, ms } = chosen.estimate;

@@ -20,6 +20,8 @@ export type OutgrownBy = 'OUT_OF_MEMORY' | 'TIMED_OUT' | 'OVER_PAYLOAD';
 export interface Outgrown {
   readonly failure: OutgrownBy;
   readonly tried: readonly TriedPlace[];
+  /** So many tasks of the job failed alike, and go on together. @defaultValue 1 */
+  readonly tasks?: number;
   /** The most that it was seen to use, bytes, where something saw it. */
   readonly peakBytes?: number;
 }

@@ -50,6 +50,8 @@ export class LegsRun implements JobRun {
   #mainKey: string | undefined;
   #probe: ProbeWatch | undefined;
   #stopped: Failure | undefined;
+  /** Before all first legs are there, none gets what may be another's. */
+  #isWhole = false;
   #isOver = false;
 
   constructor(options: LegsOptions) {
@@ -62,6 +64,8 @@ export class LegsRun implements JobRun {
       void this.#decide(probe, this.#probe);
     }
     for (const plan of legs) this.#begin(plan);
+    this.#isWhole = true;
+    this.#look();
   }
 
   get events(): AsyncIterable<TaskEvents> {
@@ -231,7 +235,7 @@ export class LegsRun implements JobRun {
   }
 
   #take(leg: Leg, max: number): TaskInput[] {
-    if (this.#isOver) return [];
+    if (this.#isOver || !this.#isWhole) return [];
     const tasks = leg.queue.splice(0, max);
     while (tasks.length < max && this.#mayPull(leg)) {
       const room = Math.min(max - tasks.length, this.#probe?.left ?? max);
@@ -273,6 +277,7 @@ export class LegsRun implements JobRun {
 
   #isEnded(leg: Leg): boolean {
     if (this.#isOver) return true;
+    if (!this.#isWhole) return false;
     if (this.#stopped === undefined && (!this.#options.tasks.ended || this.#probe !== undefined)) return false;
     if (leg.queue.length > 0 || this.#moving.size > 0) return false;
     // What another leg has may still come here.

@@ -1,10 +1,10 @@
 import { MegalithError } from '@megalith/agent';
 import type { Backend, Candidate, JobRequest } from '../../backends/backend.js';
-import { plan, type PlannedJob } from '../../placement/plan.js';
+import { type PlannedJob, plan } from '../../placement/plan.js';
 import type { Policy } from '../../placement/policy.js';
 import { canBeBeaten } from '../../placement/rank.js';
-import type { Plan } from '../types.js';
 import type { Choosable } from '../backend-choice.js';
+import type { Plan } from '../types.js';
 import { absentCandidate } from './absent.js';
 
 /** A job as backends and the planner see it. */
@@ -44,19 +44,14 @@ export async function askBackends(
   const near = await (others.length === 0 ? ask(first) : orAbsent(first, ask));
   if (!asksAll || others.length === 0) {
     const made = plan(job, near, policy);
-    const left = others.flatMap(({ kinds }) => kinds);
-    // What stands in the way of the nearest place may be no matter of the place: then others may still do better.
-    const isSettled = made.chosen !== undefined && !canBeBeaten(made.chosen, withoutOwn(left, first), job.goal);
+    // Another backend's way to this very machine is no better than the first one's.
+    const left = others.flatMap(({ kinds }) => kinds).filter(kind => kind !== 'here');
+    const isSettled = made.chosen !== undefined && !canBeBeaten(made.chosen, left, job.goal);
     if (others.length === 0 || isSettled) return { plan: made, candidates: near, backendOf };
   }
   const far = await Promise.all(others.map(other => orAbsent(other, ask)));
   const candidates = [...near, ...far.flat()];
   return { plan: plan(job, candidates, policy), candidates, backendOf };
-}
-
-/** Another backend's way to the very same place is no better. */
-function withoutOwn(kinds: Choosable['kinds'], { kinds: own }: Choosable): Choosable['kinds'] {
-  return kinds.filter(kind => !own.includes(kind));
 }
 
 async function orAbsent(

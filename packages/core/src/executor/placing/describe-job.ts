@@ -1,11 +1,11 @@
-import { realpath } from 'node:fs/promises';
-import { dirname, join, resolve } from 'node:path';
+import { resolve } from 'node:path';
+import type { CarriedLabel } from '../../labels/labelled.js';
+import { withoutLinks } from '../../labels/without-links.js';
 import type { JobProfile } from '../../placement/job-profile.js';
 import { unknownProfile } from '../../placement/job-profile.js';
 import { labelOf } from '../../placement/label-of.js';
 import type { JobSettings } from '../job-settings.js';
 import type { PlaceableJob } from './ask-backends.js';
-import type { InheritedLabel } from './inherited-labels.js';
 import type { PlacingDesk } from './placing-desk.js';
 
 /** A job before anything is known of where it could go. */
@@ -16,7 +16,7 @@ export interface JobFacts {
   /** Undefined for a lazy input. */
   readonly taskCount: number | undefined;
   /** The labels that its items carry. */
-  readonly inherited: () => Promise<readonly InheritedLabel[]>;
+  readonly inherited: () => Promise<readonly CarriedLabel[]>;
 }
 
 /**
@@ -30,8 +30,8 @@ export async function describeJob(
 ): Promise<PlaceableJob> {
   const { requirements, tags, label: said, goal, wants } = settings;
   const [paths, files] = await Promise.all([
-    Promise.all(settings.inputs.map(({ path }) => withoutLinks(path))),
-    Promise.all(settings.reads.map(withoutLinks)),
+    bothNames(settings.inputs.map(({ path }) => path)),
+    bothNames(settings.reads),
   ]);
   const [{ policy }, ofItems, ofFiles, profile] = await Promise.all([
     desk.config(),
@@ -39,7 +39,13 @@ export async function describeJob(
     desk.labels.labelsUnder([...paths, ...files]),
     profileOf(settings, codeHash, desk),
   ]);
-  const facts = { tags, paths, files, inherited: [...ofItems, ...ofFiles], ...(said === undefined ? {} : { label: said }) };
+  const facts = {
+    tags,
+    paths,
+    files,
+    inherited: [...ofItems, ...ofFiles],
+    ...(said === undefined ? {} : { label: said }),
+  };
   const { label, rule } = labelOf(facts, policy);
   return {
     id,
@@ -60,20 +66,15 @@ async function profileOf(
   codeHash: string | undefined,
   desk: PlacingDesk,
 ): Promise<JobProfile> {
-  const learned = codeHash === undefined ? undefined : await (await desk.history()).profile(codeHash, requirements.cpus);
+  const learned =
+    codeHash === undefined ? undefined : await (await desk.history()).profile(codeHash, requirements.cpus);
   const { memoryBytes } = requirements;
   const memory = memoryBytes === undefined ? {} : { memoryBytes };
   if (expectedMs === undefined) return { ...(learned ?? unknownProfile), ...memory };
   return { ...learned, taskMs: { p50: expectedMs, p90: expectedMs }, source: 'said', ...memory };
 }
 
-/** A path that is not there yet is where its folder is. */
-async function withoutLinks(path: string): Promise<string> {
-  const whole = resolve(path);
-  try {
-    return await realpath(whole);
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code !== 'ENOENT' || whole === '/') throw error;
-    return join(await withoutLinks(dirname(whole)), whole.slice(dirname(whole).length));
-  }
+/** A rule may be about the name of a link, or about what it leads to. */
+async function bothNames(paths: readonly string[]): Promise<readonly string[]> {
+  return [...new Set([...paths.map(path => resolve(path)), ...(await withoutLinks(paths))])];
 }

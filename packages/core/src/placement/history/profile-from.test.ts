@@ -63,6 +63,9 @@ describe('the memory of a profile', () => {
     const withCount = (count: number) =>
       profileOf(samplesOf(count, () => ({ peakMemoryBytes: 1000 * mib })))!.memoryBytes! / mib;
     expect([1, 2, 3, 15, 17, 60].map(withCount)).toEqual([1536, 1536, 1280, 1280, 1152, 1152]);
+    const jobs = [1, 2].map(job => samplesOf(40, n => ({ task: `${job}/${n}`, peakMemoryBytes: 1000 * mib })));
+    const many = jobs.reduce(withSamples, emptyHistory);
+    expect(profileFrom(many, testNow)!.memoryBytes! / mib).toBe(1088);
   });
 
   test('of old samples has the margin of few', () => {
@@ -135,6 +138,14 @@ describe('the time of a profile', () => {
     expect(profileOf(waiting, 0.25)!.taskMs.p50).toBe(4000);
     const unknown = samplesOf(5, () => ({ vcpus: 0.25, runMs: 4000 })).map(({ cpuMs: _, ...rest }) => rest);
     expect(profileOf(unknown)!.taskMs.p50).toBe(4000);
+  });
+
+  test('says how far runs differ, once five of them are known', () => {
+    const run = (name: number, ms: number) => samplesOf(4, n => ({ task: `run${name}/${n}`, runMs: ms + n, cpuMs: 0 }));
+    const runs = [1000, 1000, 1000, 1000, 3000].map((ms, n) => run(n, ms));
+    expect(profileOf(runs.slice(0, 4).flat())).not.toHaveProperty('slowRun');
+    expect(profileOf(runs.flat())!.slowRun).toBeCloseTo(3, 1);
+    expect(profileOf([1, 2, 3, 4, 5].flatMap(n => run(n, 500)))!.slowRun).toBe(1);
   });
 
   test('of a task that kept several processors busy is longer with one', () => {

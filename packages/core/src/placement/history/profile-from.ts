@@ -1,6 +1,7 @@
 import type { JobProfile, Spread } from '../job-profile.js';
 import { timeParts, timeWith } from './computing-time.js';
 import type { History } from './history.js';
+import { slowRunOf } from './slow-run.js';
 import { type Observation, quantileOf } from './survival.js';
 import type { TaskSample } from './task-sample.js';
 
@@ -15,7 +16,8 @@ const fewRecent = 3;
 const margins = [
   { below: 2.5, margin: 1.5 },
   { below: 16, margin: 1.25 },
-  { below: Number.POSITIVE_INFINITY, margin: 1.15 },
+  { below: 64, margin: 1.15 },
+  { below: Number.POSITIVE_INFINITY, margin: 1.08 },
 ] as const;
 /** What died at its limit needs more than that by nobody knows how much: see `lessonOf`. */
 const overMemory = 1.5;
@@ -44,6 +46,7 @@ export function profileOfSamples(
   if (taskMs === undefined) return undefined;
   const memoryBytes = memoryNeeded(samples, now);
   const done = samples.filter(({ outcome }) => outcome === 'done');
+  const slowRun = slowRunOf(done, cpus);
   const p90Of = (figure: 'bytesIn' | 'bytesOut') => {
     const figures = done.map(sample => ({ value: sample[figure], isOver: false, weight: weightOf(sample, now) }));
     const p90 = quantileOf(figures, 0.9, 0);
@@ -51,6 +54,7 @@ export function profileOfSamples(
   };
   return {
     taskMs,
+    ...(slowRun === undefined ? {} : { slowRun }),
     source,
     ...(memoryBytes === undefined ? {} : { memoryBytes }),
     ...p90Of('bytesIn'),
