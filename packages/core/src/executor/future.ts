@@ -1,3 +1,4 @@
+import { type CarriedLabel, type CarriesLabel, labelSymbol } from '../labels/labelled.js';
 import type { Conductor } from './conductor.js';
 import { futureMark } from './future-mark.js';
 import type { JobView } from './job-view.js';
@@ -6,7 +7,7 @@ import { taskCode } from './task-table.js';
 import type { Attempt, TaskFuture, TaskLogs, TaskState, TaskStats } from './types.js';
 
 /** A view of one task in its job's ledger; it holds nothing itself. */
-export class Future<O> implements TaskFuture<O> {
+export class Future<O> implements TaskFuture<O>, CarriesLabel {
   readonly index: number;
   readonly job: JobView<O>;
   readonly #ledger: Ledger;
@@ -33,6 +34,10 @@ export class Future<O> implements TaskFuture<O> {
 
   get logs(): TaskLogs {
     return this.#ledger.logs.of(this.index);
+  }
+
+  get [labelSymbol](): Promise<CarriedLabel> {
+    return this.job[labelSymbol];
   }
 
   /** Behind it: for waits and collectors. */

@@ -1,11 +1,11 @@
 import { realpath } from 'node:fs/promises';
 import { dirname, join, resolve } from 'node:path';
+import type { CarriedLabel } from '../../labels/labelled.js';
 import type { JobProfile } from '../../placement/job-profile.js';
 import { unknownProfile } from '../../placement/job-profile.js';
 import { labelOf } from '../../placement/label-of.js';
 import type { JobSettings } from '../job-settings.js';
 import type { PlaceableJob } from './ask-backends.js';
-import type { InheritedLabel } from './inherited-labels.js';
 import type { PlacingDesk } from './placing-desk.js';
 
 /** A job before anything is known of where it could go. */
@@ -16,7 +16,7 @@ export interface JobFacts {
   /** Undefined for a lazy input. */
   readonly taskCount: number | undefined;
   /** The labels that its items carry. */
-  readonly inherited: () => Promise<readonly InheritedLabel[]>;
+  readonly inherited: () => Promise<readonly CarriedLabel[]>;
 }
 
 /**
