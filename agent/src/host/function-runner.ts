@@ -1,4 +1,5 @@
 import type { OomWatch } from '../memory/oom-watch.js';
+import { epochMs } from '../process/epoch-clock.js';
 import type { Failure } from '../protocol/messages.js';
 import type { FromSlot } from '../slot/slot-messages.js';
 import type { Admission } from './admission.js';
@@ -214,7 +215,7 @@ export class FunctionRunner {
     const running = slot.running;
     const timeoutMs = running?.job.spec.requirements.timeoutMs;
     if (running === undefined || timeoutMs === undefined) return;
-    const leftMs = running.startedAt + timeoutMs - (performance.timeOrigin + performance.now());
+    const leftMs = running.startedAt + timeoutMs - epochMs();
     const overdue = (): void =>
       this.endRunning(slot, {
         code: 'TIMED_OUT',
@@ -243,6 +244,11 @@ export class FunctionRunner {
     slot.process.send({ type: 'endThread', executor: slot.executor });
     // A thread in native code cannot be ended alone.
     slot.timers.push(setTimeout(() => slot.process.kill(), threadKillMs));
+  }
+
+  /** What was told to end ends now: nobody waits for a grace any more. */
+  hurry(): void {
+    for (const slot of this.pool.slots()) if (slot.verdict !== undefined) this.#kill(slot);
   }
 
   /** The client wants the job, or tasks of it, to end: every slot that has some is asked how far it is. */

@@ -23,6 +23,8 @@ export interface SlotPoolOptions {
   readonly env: NodeJS.ProcessEnv;
   /** Slots above this number are ended rather than kept. */
   readonly keep: number;
+  /** Slots that idle for so long are ended, milliseconds; Infinity keeps them. @defaultValue 60,000 */
+  readonly idleMs?: number | undefined;
   readonly oomMark: () => number;
   /** Numbers that no other slot of the host has. */
   readonly nextSlot: () => number;
@@ -35,8 +37,7 @@ export interface SlotPoolHooks {
   ended(group: SlotGroup, end: SlotProcessEnd): void;
 }
 
-/** Idle slots end after this time, milliseconds. */
-const idleMs = 60_000;
+const defaultIdleMs = 60_000;
 const mebibyte = 2 ** 20;
 
 /** Starts slots, finds idle ones, and ends those that nobody needs. */
@@ -44,12 +45,15 @@ export class SlotPool {
   readonly #options: SlotPoolOptions;
   readonly #hooks: SlotPoolHooks;
   readonly #groups = new Set<SlotGroup>();
-  readonly #sweep: NodeJS.Timeout;
+  readonly #sweep: NodeJS.Timeout | undefined;
 
   constructor(options: SlotPoolOptions, hooks: SlotPoolHooks) {
     this.#options = options;
     this.#hooks = hooks;
-    this.#sweep = setInterval(() => this.#endIdle(Date.now() - idleMs), idleMs / 2).unref();
+    const { idleMs = defaultIdleMs } = options;
+    if (idleMs !== Number.POSITIVE_INFINITY) {
+      this.#sweep = setInterval(() => this.#endIdle(Date.now() - idleMs), idleMs / 2).unref();
+    }
   }
 
   *slots(): Iterable<Slot> {

@@ -5,6 +5,7 @@ export type BackendFactory = (options: BackendOptions) => Backend | Promise<Back
 
 const factories = new Map<string, BackendFactory>([
   ['local', async options => (await import('./local/local-backend.js')).createLocalBackend(options)],
+  ['lambda', async options => (await import('./lambda/open-lambda.js')).openLambda(options)],
 ]);
 
 /** Makes a backend known by name, for `new FunctionExecutor({ backend: name })`. The last registration of a name wins. */

@@ -1,4 +1,4 @@
-import { type CarriedLabel, type CarriesLabel, labelSymbol } from '../labels/labelled.js';
+import { type CarriedLabel, labelSymbol } from '../labels/labelled.js';
 import type { Conductor } from './conductor.js';
 import { futureMark } from './future-mark.js';
 import type { JobView } from './job-view.js';
@@ -7,7 +7,7 @@ import { taskCode } from './task-table.js';
 import type { Attempt, TaskFuture, TaskLogs, TaskState, TaskStats } from './types.js';
 
 /** A view of one task in its job's ledger; it holds nothing itself. */
-export class Future<O> implements TaskFuture<O>, CarriesLabel {
+export class Future<O> implements TaskFuture<O> {
   readonly index: number;
   readonly job: JobView<O>;
   readonly #ledger: Ledger;
@@ -18,6 +18,10 @@ export class Future<O> implements TaskFuture<O>, CarriesLabel {
     this.job = job;
     this.#ledger = ledger;
     this.#conductor = conductor;
+  }
+
+  get [labelSymbol](): Promise<CarriedLabel> {
+    return this.#conductor.carried;
   }
 
   get state(): TaskState {
@@ -34,10 +38,6 @@ export class Future<O> implements TaskFuture<O>, CarriesLabel {
 
   get logs(): TaskLogs {
     return this.#ledger.logs.of(this.index);
-  }
-
-  get [labelSymbol](): Promise<CarriedLabel> {
-    return this.job[labelSymbol];
   }
 
   /** Behind it: for waits and collectors. */

@@ -1,5 +1,5 @@
-import { type Label, MegalithError } from '@megalith/agent';
-import { type CarriedLabel, type CarriesLabel, labelSymbol } from '../labels/labelled.js';
+import { MegalithError } from '@megalith/agent';
+import { type CarriedLabel, labelSymbol } from '../labels/labelled.js';
 import type { Conductor } from './conductor.js';
 import { Future } from './future.js';
 import { futureMark } from './future-mark.js';
@@ -9,7 +9,7 @@ import type { Job, JobCounts, JobState, Outcome, Plan } from './types.js';
 import { until } from './until.js';
 
 /** The caller's view of one job. Behind it: the ledger (what happened) and the conductor (what happens next). */
-export class JobView<O> implements Job<O>, CarriesLabel {
+export class JobView<O> implements Job<O> {
   readonly id: string;
   readonly name: string;
   /** A single call, whose result is a value and not a list. */
@@ -19,7 +19,6 @@ export class JobView<O> implements Job<O>, CarriesLabel {
   readonly #onCollected: () => void;
   readonly #futures = new Map<number, Future<O>>();
   #isCollected = false;
-  #carriedLabel: Promise<CarriedLabel> | undefined;
 
   constructor(id: string, isSingle: boolean, ledger: Ledger, conductor: Conductor, onCollected: () => void) {
     this.id = id;
@@ -43,14 +42,8 @@ export class JobView<O> implements Job<O>, CarriesLabel {
   }
 
   /** How sensitive its results are; known once it is placed. */
-  label(): Promise<Label> {
-    return this.#conductor.label;
-  }
-
-  /** The same for who takes its results as input. */
   get [labelSymbol](): Promise<CarriedLabel> {
-    this.#carriedLabel ??= this.label().then(label => ({ label, from: `job "${this.name}"` }));
-    return this.#carriedLabel;
+    return this.#conductor.carried;
   }
 
   /** Behind it: for waits and collectors. */

@@ -74,7 +74,10 @@ function start<O>(what: Launch, where: Surroundings): Launched<O> {
   const conductor = new Conductor(
     {
       request: { id, name },
-      prepare: what.prepare,
+      prepare: () => {
+        where.desk.warm();
+        return what.prepare();
+      },
       place: (prepared, hooks) => placeJob({ ...facts, prepared, tasks: feed }, where.desk, hooks),
       learn: (codeHash, samples) => where.desk.learn(codeHash, samples),
       settings,
