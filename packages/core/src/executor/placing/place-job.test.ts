@@ -188,6 +188,21 @@ describe('what a job leaves', () => {
     expect(third.plan?.label).toBe('restricted');
   });
 
+  it('is refused by a job with a lower label that comes upon it late', async () => {
+    configure({ policy: { tags: { phi: 'restricted' } } });
+    await using executor = executorWith();
+    const first = executor.command('x', [1], { tags: ['phi'] });
+    function* late(): Generator<unknown> {
+      yield 1;
+      yield first.future(0);
+    }
+    await expect(executor.command('x', late())).rejects.toMatchObject({
+      code: 'POLICY',
+      message: expect.stringContaining('"x" is internal, and an item that it reads, of job "x", is restricted'),
+    });
+    expect(await executor.command('x', late(), { label: 'restricted' })).toHaveLength(2);
+  });
+
   it('has a lower label only once it is declassified, whole or in part', async () => {
     configure({ policy: { tags: { phi: 'restricted' } } });
     await using executor = executorWith();
