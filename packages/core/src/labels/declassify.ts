@@ -1,8 +1,8 @@
 import { statSync } from 'node:fs';
-import { hostname, userInfo } from 'node:os';
 import { isLabel, isLower, type Label, labels, MegalithError, megalithHome } from '@megalith/agent';
 import type { DeclassifyEntry } from '../audit/audit-entry.js';
 import { openAudit } from '../audit/open-audit.js';
+import { whoRuns } from '../audit/who-runs.js';
 import { readConfig } from '../config/read-config.js';
 import { itemsOf } from '../executor/chain.js';
 import type { Items } from '../executor/input.js';
@@ -85,7 +85,7 @@ async function declassifyPaths(paths: readonly string[], options: DeclassifyOpti
   }
   const was = highestOf(lowered.map(each => ({ label: each.was, from: each.path })))!;
   await note({ kind: 'declassify', what: await withoutLinks(paths), was, to, reason: reason.trim() }, options);
-  await book.lower(paths, to, `declassified by ${userInfo().username}@${hostname()}`);
+  await book.lower(paths, to, `declassified by ${whoRuns()}`);
   return lowered;
 }
 
