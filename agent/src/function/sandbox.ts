@@ -87,7 +87,12 @@ export class FunctionSandbox {
       const { code } = request;
       const isFilled = code === undefined || spec.work.kind !== 'function';
       const work = isFilled ? spec.work : await withText(spec.work, code, home, remainingMs());
-      const reply = await runJob(this.#host, frames, { ...spec, work, cwd: this.#workFolder }, remainingMs());
+      const reply = await runJob(
+        this.#host,
+        frames,
+        { ...spec, work, cwd: spec.cwd === '' ? this.#workFolder : spec.cwd },
+        remainingMs(),
+      );
       if (!reply.isClean) await this.#renewHost();
       await this.#host.written();
       const bytes = reply.frames.bytes();

@@ -99,7 +99,7 @@ async function callOnce(
     if (error.code === 'STORE_FAILED' || error.code === 'NOT_FOUND') return { outcome: { kind: 'lost', error } };
     return { outcome: { kind: 'refused', error } };
   } finally {
-    if (way.inKey !== undefined) void spill?.drop([way.inKey]);
+    if (way.inKey !== undefined) spill?.drop(way.inKey);
   }
 }
 
@@ -152,7 +152,7 @@ async function read(
   };
   const read = await readReply(reply, stored);
   if (outKey !== undefined) {
-    if ('put' in reply.frames) void spill?.drop([outKey]);
+    if ('put' in reply.frames) spill?.drop(outKey);
     else spill?.unused(outKey);
   }
   return { outcome: { kind: 'replied', reply: read }, sandbox: `${place}/${id}` };

@@ -27,6 +27,7 @@ export class Spill {
   #count = 0;
   /** Objects that may be there. */
   readonly #keys = new Set<string>();
+  readonly #dropping = new Set<Promise<unknown>>();
 
   private constructor(store: ClearedStore, job: SpillingJob, presign: NonNullable<Storage['presign']>) {
     this.#store = store;
@@ -71,19 +72,23 @@ export class Spill {
     this.#keys.delete(key);
   }
 
-  /** Deletes what is not needed any more. What cannot be deleted now is tried again at the end. Never rejects. */
-  async drop(keys: readonly string[]): Promise<void> {
-    await this.#store.delete(keys).then(
-      () => {
-        for (const key of keys) this.#keys.delete(key);
-      },
-      () => undefined,
-    );
+  /** Deletes what is not needed any more, without being waited for. What cannot be deleted now is tried again at the end. */
+  drop(key: string): void {
+    this.#keys.delete(key);
+    const dropped = this.#store
+      .delete([key])
+      .catch(() => this.#keys.add(key))
+      .finally(() => this.#dropping.delete(dropped));
+    this.#dropping.add(dropped);
   }
 
-  /** The job is over: deletes all that may be left. What stays even so is swept when it is old, see `sweepSpilled`. */
+  /**
+   * The job is over: deletes all that may be left. What stays even so is swept when it is old, see `sweepSpilled`.
+   * @throws MegalithError STORE_FAILED
+   */
   async close(): Promise<void> {
-    if (this.#keys.size > 0) await this.drop([...this.#keys]);
+    await Promise.all(this.#dropping);
+    if (this.#keys.size > 0) await this.#store.delete([...this.#keys]);
   }
 
   #key(kind: 'in' | 'out'): string {
