@@ -56,10 +56,10 @@ export type { LambdaSection } from './config/lambda-section.js';
 export type { HistorySection } from './config/parsed-config.js';
 export { type Config, type ConfigOptions, readConfig } from './config/read-config.js';
 export { formatSize, parseSize } from './config/size.js';
-export type { StoreSection } from './config/store-section.js';
+export type { StoreEntry } from './config/store-section.js';
 export { formatUsd } from './config/usd.js';
 export { type CollectOptions, getResult } from './executor/collect.js';
-export { type ExecutorOptions, FunctionExecutor } from './executor/function-executor.js';
+export { type ExecutorOptions, FunctionExecutor, type PlanOptions } from './executor/function-executor.js';
 export type { Items } from './executor/input.js';
 export type { MapReduceOptions } from './executor/map-reduce.js';
 export { type PMapOptions, pMap } from './executor/p-map.js';
@@ -88,6 +88,17 @@ export { nearMatches } from './jobs/near-matches.js';
 export { type ListOptions, listJobs, readJob, report as reportOf } from './jobs/read-job.js';
 export { removeJob } from './jobs/remove-job.js';
 export { type WaitForJobOptions, waitForJob } from './jobs/wait-for-job.js';
+export { type Declassified, type DeclassifyOptions, declassify } from './labels/declassify.js';
+export { LabelBook, type LabelBookOptions, type LabelledPath } from './labels/label-book.js';
+export {
+  type CarriedLabel,
+  type CarriesLabel,
+  type Labelled,
+  labelOfInput,
+  labelSymbol,
+  labelsOfInput,
+  withLabel,
+} from './labels/labelled.js';
 export type * from './placement/billing.js';
 export { requireClearance } from './placement/clearance.js';
 export { type Estimate, estimateOf } from './placement/estimate.js';
@@ -99,6 +110,7 @@ export { type PlannedJob, placeOf, plan } from './placement/plan.js';
 export { defaultPolicy, type PathRule, type Policy } from './placement/policy.js';
 export { type FunctionPrice, type PriceBook, parsePrices } from './placement/prices-file.js';
 export { canBeBeaten } from './placement/rank.js';
+export { dependsOnGuess } from './placement/sensitive.js';
 export type { Site } from './placement/site.js';
 export { fromModule } from './ship/from-module.js';
 export { shipExport } from './ship/ship-export.js';

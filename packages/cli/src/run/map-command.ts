@@ -1,15 +1,14 @@
 import { resolve } from 'node:path';
-import type { FunctionOptions } from '@megalith/core';
+import { type FunctionOptions, fromModule } from '@megalith/core';
 import type { JobFlagValues } from '../flags/job-flags.js';
 import { jobSettings } from '../flags/job-options.js';
 import type { PlanFlagValues } from '../flags/plan-flags.js';
 import { type DataSource, openData } from '../input/data-source.js';
 import { readPaths } from '../input/read-paths.js';
-import { type ModuleExport, moduleExport, reduceExport } from './module-export.js';
+import { type ModuleExport, moduleExport, moduleUrl, reduceExport } from './module-export.js';
 import { refuseDetached } from './refuse-detached.js';
 import type { SessionOptions } from './session.js';
 import { sharedFiles } from './shared-flag.js';
-import { whereItFits } from './where-it-fits.js';
 
 export interface MapFlags extends JobFlagValues {
   readonly data: string;
@@ -40,9 +39,17 @@ export async function mapCommand(target: string, flags: MapFlags, json: boolean)
 
 /** What `megalith plan map` does. @returns the exit code */
 export async function planMap(target: string, flags: MapFlags & PlanFlagValues, json: boolean): Promise<number> {
-  const { job, session, source } = await readyMap(target, flags);
+  const { work, job, session, source } = await readyMap(target, flags);
   const { showPlan } = await import('./show-plan.js');
-  return showPlan({ job, session, source, isSingle: false, json, flags });
+  return showPlan({
+    work: fromModule(moduleUrl(work), work.exportName),
+    job,
+    session,
+    source,
+    isSingle: false,
+    json,
+    flags,
+  });
 }
 
 interface ReadyMap {
@@ -55,7 +62,7 @@ interface ReadyMap {
 async function readyMap(target: string, flags: MapFlags): Promise<ReadyMap> {
   const work = moduleExport(target);
   refuseDetached(flags.detach, { output: flags.output, reduce: flags.reduce, fetch: flags.fetch });
-  const { job: common, session: wished } = jobSettings(flags);
+  const { job: common, session } = jobSettings(flags);
   const shared = flags.shared === undefined ? {} : sharedFiles(flags.shared);
   const job: FunctionOptions = {
     ...common,
@@ -63,7 +70,6 @@ async function readyMap(target: string, flags: MapFlags): Promise<ReadyMap> {
     ...(flags.output === undefined ? {} : { writes: [resolve(flags.output)] }),
     ...(flags.isolation === undefined ? {} : { isolation: flags.isolation as 'process' | 'threads' }),
   };
-  const session = await whereItFits(job, wished);
   const source = await openData(flags.data);
   const tables = readPaths(Object.values(shared).map(({ path }) => path));
   return { work, job: { ...job, reads: [...(job.reads ?? []), ...source.reads, ...tables] }, session, source };

@@ -6,7 +6,6 @@ import type { DataSource } from '../input/data-source.js';
 import type { CommandTemplate } from './command-text.js';
 import { refuseDetached } from './refuse-detached.js';
 import type { SessionOptions } from './session.js';
-import { whereItFits } from './where-it-fits.js';
 
 export interface RunFlags extends JobFlagValues {
   readonly each?: string | undefined;
@@ -52,10 +51,10 @@ export async function planRun(
   flags: RunFlags & PlanFlagValues,
   json: boolean,
 ): Promise<number> {
-  templateOf(words, flags.shell);
+  const work = templateOf(words, flags.shell);
   const { job, session, source } = await readyRun(flags);
   const { showPlan } = await import('./show-plan.js');
-  return showPlan({ job, session, source, isSingle: source === undefined, json, flags });
+  return showPlan({ work, job, session, source, isSingle: source === undefined, json, flags });
 }
 
 interface ReadyRun {
@@ -67,8 +66,7 @@ interface ReadyRun {
 
 async function readyRun(flags: RunFlags): Promise<ReadyRun> {
   refuseDetached(flags.detach, { output: flags.output, joblog: flags.joblog });
-  const { job, session: wished } = jobSettings({ ...flags, fetch: flags.output });
-  const session = await whereItFits(job, wished);
+  const { job, session } = jobSettings({ ...flags, fetch: flags.output });
   if (flags.each === undefined) return { job, session, source: undefined };
   const { openItems } = await import('../input/data-source.js');
   const source = await openItems(flags.each, flags.null === true ? '\0' : '\n');

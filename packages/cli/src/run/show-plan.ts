@@ -1,4 +1,4 @@
-import type { JobOptions } from '@megalith/core';
+import type { JobOptions, PlanOptions } from '@megalith/core';
 import type { PlanFlagValues } from '../flags/plan-flags.js';
 import { planOptions } from '../flags/plan-options.js';
 import type { DataSource } from '../input/data-source.js';
@@ -10,6 +10,7 @@ import { inSession, type SessionOptions } from './session.js';
 const noPlacement = 3;
 
 export interface PlanRequest {
+  readonly work: PlanOptions['work'];
   readonly job: JobOptions;
   readonly session: SessionOptions;
   /** Closed when the plan is made: nothing of it is run. */
@@ -21,11 +22,15 @@ export interface PlanRequest {
 }
 
 /** Prints where a job would run and why; runs nothing. @returns the exit code */
-export async function showPlan({ job, session, source, isSingle, json, flags }: PlanRequest): Promise<number> {
+export async function showPlan({ work, job, session, source, isSingle, json, flags }: PlanRequest): Promise<number> {
   try {
     const tasks = isSingle ? 1 : tasksOf(source);
     return await inSession({ ...session, ...planOptions(flags, Date.now()) }, async ({ executor }) => {
-      const plan = await executor.plan({ ...job, ...(tasks === undefined ? {} : { tasks }) });
+      const plan = await executor.plan({
+        ...job,
+        ...(work === undefined ? {} : { work }),
+        ...(tasks === undefined ? {} : { tasks }),
+      });
       process.stdout.write(
         json
           ? `${JSON.stringify(planJson(plan), undefined, 2)}\n`

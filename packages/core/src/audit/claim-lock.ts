@@ -1,6 +1,7 @@
 import { lstatSync, mkdirSync, readdirSync, readlinkSync, rmSync, symlinkSync } from 'node:fs';
 import { hostname } from 'node:os';
 import { join } from 'node:path';
+import { setTimeout as delay } from 'node:timers/promises';
 import { identityOf, isAlive, type ProcessIdentity } from '@megalith/agent';
 
 /** A claim of another computer, whose processes nobody here can see, was left behind after this time, milliseconds. */
@@ -90,6 +91,17 @@ export class ClaimLock {
 
   #path(number: number): string {
     return join(this.#folder, String(number));
+  }
+}
+
+/** Undefined where it was not to be had in time, milliseconds. */
+export async function waitForClaim(lock: ClaimLock, patienceMs: number): Promise<Claim | undefined> {
+  const deadline = performance.now() + patienceMs;
+  for (;;) {
+    const claim = lock.tryTake();
+    if (claim !== undefined || performance.now() > deadline) return claim;
+    // Who waits in step takes the lock in step.
+    await delay(1 + Math.random() * 3);
   }
 }
 

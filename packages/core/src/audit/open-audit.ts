@@ -1,14 +1,13 @@
 import { mkdirSync } from 'node:fs';
 import { hostname, userInfo } from 'node:os';
 import { join } from 'node:path';
-import { setTimeout as delay } from 'node:timers/promises';
 import { isMegalithError, MegalithError } from '@megalith/agent';
 import { Promised } from '../executor/promised.js';
 import { appendLines } from './append-lines.js';
 import type { AuditEntry } from './audit-entry.js';
 import { auditFolder, headPath, segmentPath } from './audit-files.js';
 import type { ChainEnd, LineFacts } from './audit-line.js';
-import { type Claim, ClaimLock } from './claim-lock.js';
+import { type Claim, ClaimLock, waitForClaim } from './claim-lock.js';
 import { DiskSync } from './disk-sync.js';
 
 const defaultSegmentBytes = 64 * 2 ** 20;
@@ -123,24 +122,17 @@ class AuditLog implements Audit {
 
   async #claim(): Promise<Claim> {
     const patienceMs = this.#options.patienceMs ?? defaultPatienceMs;
-    const deadline = performance.now() + patienceMs;
     mkdirSync(this.#folder, { recursive: true, mode: 0o700 });
-    for (;;) {
-      const claim = this.#lock.tryTake();
-      if (claim !== undefined) return claim;
-      if (performance.now() > deadline) {
-        throw new MegalithError(
-          'JOURNAL_FAILED',
-          `another process has the audit log "${this.#folder}" and does not let go`,
-          {
-            hint: 'end it, or let it go on: what has no entry in the log must not run',
-            details: { path: this.#folder, patienceMs },
-          },
-        );
-      }
-      // Who waits in step takes the lock in step.
-      await delay(1 + Math.random() * 3);
-    }
+    const claim = await waitForClaim(this.#lock, patienceMs);
+    if (claim !== undefined) return claim;
+    throw new MegalithError(
+      'JOURNAL_FAILED',
+      `another process has the audit log "${this.#folder}" and does not let go`,
+      {
+        hint: 'end it, or let it go on: what has no entry in the log must not run',
+        details: { path: this.#folder, patienceMs },
+      },
+    );
   }
 
   #failed(error: unknown): MegalithError {

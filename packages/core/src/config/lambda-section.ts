@@ -12,6 +12,7 @@ import {
   plain,
   sizeFrom,
 } from './config-values.js';
+import type { Defined } from './defined.js';
 
 const mib = 2 ** 20;
 
@@ -43,4 +44,4 @@ export const lambdaSection = z.strictObject(
 );
 
 /** What one file says of Lambda, as it stands there but for sizes (bytes) and durations (milliseconds). */
-export type LambdaSection = z.infer<typeof lambdaSection>;
+export type LambdaSection = Defined<z.infer<typeof lambdaSection>>;

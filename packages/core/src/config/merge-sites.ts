@@ -1,10 +1,10 @@
 import { isLower, type Label } from '@megalith/agent';
 import type { HostEntry } from './host-entry.js';
-import type { StoreSection } from './store-section.js';
+import type { StoreEntry, StoreSection } from './store-section.js';
 
 // The clearance of a site says whom to trust with data: an inner file may not raise what an outer one gives the same place.
 
-/** What a site has that says nothing of it. */
+/** What a site has of which nothing is said. */
 const unsaid: Label = 'internal';
 
 interface CloudSection {
@@ -38,8 +38,8 @@ export function hostWithin(host: HostEntry, outer: readonly HostEntry[]): HostEn
 }
 
 /** The store, with no higher clearance than others give the same URL. */
-export function storeWithin(store: StoreSection, outer: readonly StoreSection[]): StoreSection {
-  return within(store, outer, ({ url }) => url.replace(/\/+$/, ''));
+export function storeWithin(store: StoreSection, outer: readonly StoreSection[]): StoreEntry {
+  return { clearance: unsaid, ...within(store, outer, ({ url }) => url.replace(/\/+$/, '')) };
 }
 
 function within<T extends { readonly clearance?: Label | undefined }>(

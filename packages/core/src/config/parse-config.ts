@@ -3,6 +3,7 @@ import type * as z from 'zod';
 import { nearMatches } from '../jobs/near-matches.js';
 import { configProblem, eitherOf } from './config-problem.js';
 import { configSchema, knownKeys } from './config-schema.js';
+import { defined } from './defined.js';
 import { hostNameRule, isHostName } from './host-name.js';
 import { dataOf, lineOf, parseYaml } from './parse-yaml.js';
 import type { ParsedConfig } from './parsed-config.js';
@@ -88,10 +89,4 @@ function valueAt(data: unknown, path: readonly PropertyKey[]): unknown {
 function shown(value: unknown): string {
   const text = JSON.stringify(value) ?? String(value);
   return text.length > 60 ? `${text.slice(0, 59)}…` : text;
-}
-
-type Defined<T> = { [K in keyof T]: Exclude<T[K], undefined> };
-
-function defined<T extends object>(object: T): Defined<T> {
-  return Object.fromEntries(Object.entries(object).filter(([, value]) => value !== undefined)) as Defined<T>;
 }

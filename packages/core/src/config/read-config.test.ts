@@ -90,13 +90,14 @@ hosts: { alpha: { address: a, user: u, region: rack-7 } }
   it("takes the project's word before the user's before the organisation's, but for what must be strict", async () => {
     project('stores: {a: {url: "s3://project-a", clearance: restricted}}\nagent: {idle: 1m}\nprices: p.json\n');
     user(
-      'stores: {a: {url: "s3://user-a"}, b: {url: "s3://user-b"}}\nagent: {idle: 2m, keepJobs: 2}\nhistory: {store: b}\n',
+      'stores: {a: {url: "s3://user-a"}, b: {url: "s3://user-b"}, c: {url: ./pool}}\nagent: {idle: 2m, keepJobs: 2}\nhistory: {store: b}\n',
     );
     system('stores: {p: {url: "s3://project-a/", clearance: confidential}}\nagent: {keepJobs: 3, keepFor: 3d}\n');
     const config = await read();
     expect(config.stores).toEqual({
       a: { url: 's3://project-a', clearance: 'confidential' },
-      b: { url: 's3://user-b' },
+      b: { url: 's3://user-b', clearance: 'internal' },
+      c: { url: join(home, 'pool'), clearance: 'internal' },
       p: { url: 's3://project-a/', clearance: 'confidential' },
     });
     expect(config.agent).toEqual({ idleMs: 60_000, keepJobs: 2, keepForMs: 3 * 86_400_000 });
@@ -144,7 +145,7 @@ hosts: { alpha: { address: a, user: u, region: rack-7 } }
     ['policy: {regions: {internal: eu-west-1}}', 'policy.regions.internal is "eu-west-1"', 'a list of regions'],
     ['policy: {paths: {/data/**: }}', 'policy.paths."/data/**" is empty', 'or a tag'],
     ['policy: {defualt: public}', 'policy.defualt is not known', 'did you mean "default"?'],
-    ['stores: {a: {url: bucket/prefix}}', 'stores.a.url is "bucket/prefix"', 's3://BUCKET/PREFIX or file:///FOLDER'],
+    ['stores: {a: {url: bucket/prefix}}', 'stores.a.url is "bucket/prefix"', 's3://BUCKET/PREFIX, file:///FOLDER'],
     ['stores: {a: {region: eu-west-1}}', 'stores.a.url is missing', 's3://BUCKET'],
     ['stores: {a: {url: "file:///x", clearence: public}}', 'stores.a.clearence is not known', '"clearance"?'],
     [`lambda: {region: us-east-1}`, 'lambda.role is missing', 'the ARN of a role'],

@@ -13,7 +13,7 @@ import type { LambdaSection } from './lambda-section.js';
 import { mergePolicies } from './merge-policy.js';
 import { hostWithin, mergeCloud, storeWithin } from './merge-sites.js';
 import type { HistorySection, ParsedConfig } from './parsed-config.js';
-import type { StoreSection } from './store-section.js';
+import type { StoreEntry, StoreSection } from './store-section.js';
 
 export interface ConfigOptions {
   /** Where the search for the project's file begins. */
@@ -36,8 +36,8 @@ export interface Config {
   readonly lambda?: LambdaSection;
   /** The strictest of all files; the defaults where none says anything. */
   readonly policy: Policy;
-  /** By name; what a `file:` URL means is its own matter. */
-  readonly stores: Readonly<Record<string, StoreSection>>;
+  /** By name. */
+  readonly stores: Readonly<Record<string, StoreEntry>>;
   readonly history?: HistorySection;
   /** A file of prices in place of those that are compiled in. */
   readonly prices?: string;
@@ -131,15 +131,20 @@ function withAbsolutePaths(host: HostEntry, file: string): HostEntry {
   return identityFile === undefined ? host : { ...host, identityFile: absolutePath(identityFile, file) };
 }
 
-function storesOf(files: readonly FileConfig[]): Readonly<Record<string, StoreSection>> {
-  const stores = new Map<string, StoreSection>();
-  for (const [i, { config }] of files.entries()) {
-    const outer = files.slice(i + 1).flatMap(other => Object.values(other.config.stores));
-    for (const [name, store] of Object.entries(config.stores)) {
-      if (!stores.has(name)) stores.set(name, storeWithin(store, outer));
-    }
+function storesOf(files: readonly FileConfig[]): Readonly<Record<string, StoreEntry>> {
+  const stores = new Map<string, StoreEntry>();
+  const listed = files.map(({ file, config }) =>
+    Object.entries(config.stores).map(([name, store]) => ({ name, store: withAbsoluteUrl(store, file) })),
+  );
+  for (const [i, entries] of listed.entries()) {
+    const outer = listed.slice(i + 1).flatMap(others => others.map(({ store }) => store));
+    for (const { name, store } of entries) if (!stores.has(name)) stores.set(name, storeWithin(store, outer));
   }
   return Object.fromEntries(stores);
+}
+
+function withAbsoluteUrl(store: StoreSection, file: string): StoreSection {
+  return store.url.includes('://') ? store : { ...store, url: absolutePath(store.url, file) };
 }
 
 function pricesOf(files: readonly FileConfig[]): { readonly prices?: string } {

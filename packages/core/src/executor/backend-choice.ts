@@ -1,6 +1,13 @@
-import { type Backend, type BackendOptions, type CandidateKind, candidateKinds } from '../backends/backend.js';
+import {
+  type Backend,
+  type BackendOptions,
+  type CandidateKind,
+  candidateKinds,
+  type JobWant,
+} from '../backends/backend.js';
 import { createBackend, isRegistered } from '../backends/registry.js';
 import type { Config } from '../config/read-config.js';
+import type { PriceBook } from '../placement/prices-file.js';
 
 /** One backend that may be asked for places. */
 export interface Choosable {
@@ -25,7 +32,7 @@ const kindsOf: Readonly<Record<string, readonly CandidateKind[]>> = {
 /** The backends of one executor: made when first needed, and closed by whoever made them. */
 export class BackendChoice {
   readonly #wish: BackendWish;
-  readonly #options: BackendOptions;
+  #options: BackendOptions;
   readonly #made = new Map<string, Promise<Backend>>();
 
   constructor(wish: BackendWish, options: BackendOptions) {
@@ -33,27 +40,33 @@ export class BackendChoice {
     this.#options = options;
   }
 
+  /** Prices for those that were not made yet, unless the caller gave some. */
+  price(prices: PriceBook): void {
+    this.#options = { prices, ...this.#options };
+  }
+
   /** In the order in which they are asked: those that are near, and cheap to ask, first. */
-  all(config: Pick<Config, 'hosts' | 'ec2' | 'lambda'>): readonly Choosable[] {
+  all(config: Pick<Config, 'hosts' | 'ec2' | 'lambda'>, wants: readonly JobWant[] = []): readonly Choosable[] {
     const wish = this.#wish;
     if (typeof wish === 'object' && 'offers' in wish) {
       return [{ name: wish.name, kinds: candidateKinds, isConfigured: true, open: async () => wish }];
     }
     if (wish !== 'auto') return (typeof wish === 'string' ? [wish] : wish).map(name => this.#choosable(name, true));
     const hasMachines = config.hosts.length > 0 || config.ec2 !== undefined;
+    // Without any machine it is this one, by an agent that outlives this program.
+    const needsAgent = wants.some(want => want !== 'secrets') && isRegistered('standalone');
     return [
       this.#choosable('local', true),
-      ...(hasMachines || isRegistered('standalone') ? [this.#choosable('standalone', hasMachines)] : []),
+      ...(hasMachines || needsAgent ? [this.#choosable('standalone', hasMachines)] : []),
       ...(config.lambda === undefined ? [] : [this.#choosable('lambda', true)]),
     ];
   }
 
-  /** Of the only backend that there is, where that is known without the config. */
-  warmOnly(): void {
-    const wish = this.#wish;
-    if (typeof wish === 'object' && 'offers' in wish) wish.warm?.();
-    else if (wish === 'local' || wish === 'standalone')
-      void this.#open(wish).then(backend => backend.warm?.(), ignored);
+  /** Lets a backend get ready that the next job is sure to go to: where there is no choice. */
+  async warmOnly(config: Promise<Pick<Config, 'hosts' | 'ec2' | 'lambda'>>): Promise<void> {
+    const isKnown = this.#wish !== 'auto';
+    const [only, ...others] = this.all(isKnown ? { hosts: [] } : await config).filter(each => each.isConfigured);
+    if (only !== undefined && others.length === 0) (await only.open()).warm?.();
   }
 
   async close(): Promise<void> {
@@ -76,6 +89,3 @@ export class BackendChoice {
     return made;
   }
 }
-
-/** Whoever asks the backend for a place hears of it. */
-const ignored = (): undefined => undefined;

@@ -7,6 +7,7 @@ import {
   type TaskEvent,
 } from '@megalith/agent';
 import type { JobRun, SharedPart } from '../backends/backend.js';
+import type { CarriedLabel } from '../labels/labelled.js';
 import { onAbort } from './abort.js';
 import { Announcer } from './announcer.js';
 import { epochNow } from './clock.js';
@@ -67,7 +68,7 @@ export class Conductor {
   readonly #unwanted = new Set<number>();
   /** A backend has the job, or none ever will. */
   readonly #begun = new Promised<void>();
-  readonly #label = new Promised<Label>();
+  readonly #carried = new Promised<CarriedLabel>();
   readonly #samples = new TaskSamples();
   #plan: Plan | undefined;
   #placed: PlacedJob | undefined;
@@ -89,9 +90,9 @@ export class Conductor {
     return this.#plan;
   }
 
-  /** How sensitive its results are: of a job that never had a place as sensitive as can be. */
-  get label(): Promise<Label> {
-    return this.#label.promise;
+  /** How sensitive its results are: those of a job that never had a place as sensitive as can be. Always the same promise. */
+  get carried(): Promise<CarriedLabel> {
+    return this.#carried.promise;
   }
 
   /** Settles when the job is over, however it ended; never rejects. */
@@ -111,7 +112,7 @@ export class Conductor {
       this.#giveUp(error);
     } finally {
       this.#begun.resolve();
-      this.#label.resolve('restricted');
+      this.#carried.resolve(this.#labelled('restricted'));
       unsubscribe?.();
       if (this.#placed !== undefined) this.#job.learn(this.#placed.codeHash, this.#samples);
     }
@@ -184,13 +185,17 @@ export class Conductor {
       moved: (index, from, to, reason, usd) => this.#tell.escalating({ index, from, to, reason, usd }),
       tell: words => this.#tell.placing(words),
     });
-    this.#label.resolve(placed.job.label);
+    this.#carried.resolve(this.#labelled(placed.job.label));
     this.#placed = placed;
     if (this.#ledger.isOver) return undefined;
     this.#ledger.run(this.#plan?.chosen?.backend);
     if (this.#ledger.isComplete) this.#tell.queued();
     this.#ledger.flush();
     return life => placed.start(life);
+  }
+
+  #labelled(label: Label): CarriedLabel {
+    return { label, from: `job "${this.#job.request.name}"` };
   }
 
   async #attend(run: JobRun): Promise<void> {

@@ -1,7 +1,9 @@
 import { MegalithError } from '@megalith/agent';
 import { parseSize } from '../config/size.js';
+import { codeHashOf } from '../placement/history/code-hash.js';
 import type { PriceBook } from '../placement/prices-file.js';
 import { stopBundler } from '../ship/bundler.js';
+import type { AnyFunction } from '../ship/shipped-function.js';
 import { BackendChoice, type BackendWish } from './backend-choice.js';
 import { type Call, type CollectOptions, collectCalls, getResult, type PartOf, type ResultOf } from './collect.js';
 import type { Items } from './input.js';
@@ -29,7 +31,7 @@ import type {
   WaitOptions,
 } from './types.js';
 import { type WaitResult, wait } from './wait.js';
-import { commandName, commandWork, functionName, functionWork } from './work.js';
+import { commandName, commandWork, functionName, functionWork, preparedWork, workName } from './work.js';
 
 export interface ExecutorOptions {
   /** Where jobs may run: `auto` (any place that is configured), a backend's name, several in the order of preference, or a backend, which stays its owner's to close. @defaultValue 'auto' */
@@ -55,8 +57,8 @@ export interface ExecutorOptions {
 export interface PlanOptions extends JobOptions {
   /** How many tasks. @defaultValue unknown */
   readonly tasks?: number;
-  /** Names the code, see `codeHashOf`, for what earlier runs have shown. @defaultValue nothing is known of it */
-  readonly codeHash?: string;
+  /** What would run: then what earlier runs of it have shown is known, too. @defaultValue something that was never seen */
+  readonly work?: AnyFunction | readonly string[] | string;
 }
 
 /** Beyond the grace of its tasks, how long `close` waits for a cancelled job to say that it ended, milliseconds. */
@@ -212,12 +214,19 @@ export class FunctionExecutor implements AsyncDisposable {
    * @throws MegalithError USAGE, CONFIG; what the only place says
    */
   async plan(options: PlanOptions = {}): Promise<Plan> {
-    const settings = jobSettings(withDefaults(options, this.#defaults));
-    const { tasks: taskCount, codeHash, name = 'plan' } = options;
+    const { tasks: taskCount, work, ...own } = options;
+    const given = withDefaults(own, this.#defaults);
+    const settings = jobSettings(given);
     if (this.#closing !== undefined) throw closed('plan');
+    const name = given.name ?? (work === undefined ? 'plan' : workName(work));
     const facts = { id: newJobId(), name, settings, taskCount, inherited: async () => [] };
-    const [config, job] = await Promise.all([this.#desk.config(), describeJob(facts, codeHash, this.#desk)]);
-    const { plan } = await askBackends(job, this.#desk.backends.all(config), config.policy, true);
+    const codeHash = work === undefined ? undefined : codeHashOf((await preparedWork(work, given)).work);
+    const [{ policy }, backends, job] = await Promise.all([
+      this.#desk.config(),
+      this.#desk.choosable(settings.wants),
+      describeJob(facts, codeHash, this.#desk),
+    ]);
+    const { plan } = await askBackends(job, backends, policy, true);
     return plan;
   }
 

@@ -1,4 +1,5 @@
-import { type Label, MegalithError } from '@megalith/agent';
+import { MegalithError } from '@megalith/agent';
+import { type CarriedLabel, labelSymbol } from '../labels/labelled.js';
 import type { Conductor } from './conductor.js';
 import { Future } from './future.js';
 import { futureMark } from './future-mark.js';
@@ -41,8 +42,8 @@ export class JobView<O> implements Job<O> {
   }
 
   /** How sensitive its results are; known once it is placed. */
-  label(): Promise<Label> {
-    return this.#conductor.label;
+  get [labelSymbol](): Promise<CarriedLabel> {
+    return this.#conductor.carried;
   }
 
   /** Behind it: for waits and collectors. */

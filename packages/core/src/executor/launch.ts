@@ -1,10 +1,10 @@
+import { type CarriedLabel, labelsOfInput } from '../labels/labelled.js';
 import { inputOf } from './chain.js';
 import { Conductor, type Prepared } from './conductor.js';
 import { newJobId } from './job-id.js';
 import { jobSettings } from './job-settings.js';
 import { JobView } from './job-view.js';
 import { Ledger } from './ledger.js';
-import { type InheritedLabel, inheritedLabels } from './placing/inherited-labels.js';
 import { placeJob } from './placing/place-job.js';
 import type { PlacingDesk } from './placing/placing-desk.js';
 import { TaskFeed } from './task-feed.js';
@@ -20,7 +20,7 @@ export interface Launch {
   /** A single call, whose result is a value and not a list. */
   readonly isSingle?: boolean;
   /** Labels of what the items are made of, beside those that they carry themselves. */
-  readonly inherited?: () => Promise<readonly InheritedLabel[]>;
+  readonly inherited?: () => Promise<readonly CarriedLabel[]>;
   /** Makes an item what the job's tasks take. */
   readonly convert?: (item: unknown, index: number) => unknown;
 }
@@ -69,12 +69,15 @@ function start<O>(what: Launch, where: Surroundings): Launched<O> {
     settings,
     taskCount: input.length,
     items: what.items,
-    inherited: async () => [...(await inheritedLabels(what.items)), ...((await what.inherited?.()) ?? [])],
+    inherited: async () => [...(await labelsOfInput(what.items)), ...((await what.inherited?.()) ?? [])],
   };
   const conductor = new Conductor(
     {
       request: { id, name },
-      prepare: what.prepare,
+      prepare: () => {
+        where.desk.warm();
+        return what.prepare();
+      },
       place: (prepared, hooks) => placeJob({ ...facts, prepared, tasks: feed }, where.desk, hooks),
       learn: (codeHash, samples) => where.desk.learn(codeHash, samples),
       settings,

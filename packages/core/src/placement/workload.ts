@@ -23,34 +23,47 @@ const deviationsAtP90 = 1.2816;
 /** Beyond the 90th percentile nothing is known, so the longest of many tasks is not taken to be longer than so many times that. */
 const longestInP90 = 3;
 
-/** What the tasks of a job take, from the two quantiles that are known of them: as if their logarithms were spread normally. */
+/**
+ * What the tasks of a job take, from the two quantiles that are known of them: as if their logarithms were spread normally, within a run and between
+ * runs.
+ */
 export function workloadOf(job: Pick<PlannedJob, 'requirements' | 'profile' | 'taskCount'>): Workload {
   const { requirements, profile, taskCount = assumedTaskCount } = job;
-  const { bytesIn = 0, bytesOut = 0, source } = profile;
+  const { bytesIn = 0, bytesOut = 0, source, slowRun } = profile;
   const tasks = Math.max(1, taskCount);
   const { timeoutMs = Number.POSITIVE_INFINITY } = requirements;
   const p50 = Math.min(profile.taskMs.p50, timeoutMs);
   const p90 = Math.max(p50, Math.min(profile.taskMs.p90, timeoutMs));
-  const usual = p50 > 0 && p90 > p50 ? spread(p50, p90, tasks) : { totalMs: p50 * tasks, longestMs: p50 };
-  const longestMs = Math.min(usual.longestMs, timeoutMs);
+  const all = p50 > 0 ? Math.log(p90 / p50) / deviationsAtP90 : 0;
+  // Where nobody knows, the usual run has all of the spread within, and the slow one all of it between runs: neither is then too short.
+  const between = slowRun === undefined ? all : Math.min(all, Math.log(Math.max(1, slowRun)) / deviationsAtP90);
+  const within = slowRun === undefined ? all : Math.sqrt(all * all - between * between);
+  const usual = spread(p50, within, tasks);
+  const longestMs = Math.min(usual.longestMs, longestInP90 * p90, timeoutMs);
+  const rest = slowRun === undefined ? 0 : Math.log1p(Math.expm1(within * within) / tasks);
+  const slower = Math.exp(deviationsAtP90 * Math.sqrt(between * between + rest));
   return {
     tasks,
     cpus: requirements.cpus,
     usual: { totalMs: usual.totalMs, longestMs },
-    slow: { totalMs: p90 * tasks, longestMs: Math.max(longestMs, p90) },
+    slow: {
+      totalMs: Math.max(usual.totalMs, slowRun === undefined ? p90 * tasks : usual.totalMs * slower),
+      longestMs: Math.min(Math.max(slowRun === undefined ? longestMs : longestMs * slowRun, p90), timeoutMs),
+    },
     transferBytes: (bytesIn + bytesOut) * tasks,
     isGuess: source === 'guess',
   };
 }
 
-function spread(p50: number, p90: number, tasks: number): Computing {
-  const deviation = Math.log(p90 / p50) / deviationsAtP90;
-  const variance = Math.exp(deviation * deviation) - 1;
-  const mean = Math.min(p50 * Math.exp((deviation * deviation) / 2), (p50 + p90) / 2);
+/** @param deviation of the logarithms of the tasks' times */
+function spread(p50: number, deviation: number, tasks: number): Computing {
+  if (deviation === 0) return { totalMs: p50 * tasks, longestMs: p50 };
+  const variance = Math.expm1(deviation * deviation);
+  // Far apart, two quantiles say little of the mean: then it is taken to lie between them.
+  const mean = p50 * Math.min(Math.sqrt(1 + variance), (1 + Math.exp(deviationsAtP90 * deviation)) / 2);
   // The median of a sum: p50 of one task, and the sum of the means of very many.
   const totalMs = Math.max((tasks * mean) / Math.sqrt(1 + variance / tasks), p50);
-  const longestMs = Math.min(p50 * Math.exp(deviation * medianOfLargest(tasks)), longestInP90 * p90);
-  return { totalMs, longestMs };
+  return { totalMs, longestMs: p50 * Math.exp(deviation * medianOfLargest(tasks)) };
 }
 
 /** Where the largest of so many normal deviates lies half of the time: Abramowitz & Stegun 26.2.23, to 0.0005. */

@@ -1,11 +1,11 @@
-import { realpath } from 'node:fs/promises';
-import { dirname, join, resolve } from 'node:path';
+import { resolve } from 'node:path';
+import type { CarriedLabel } from '../../labels/labelled.js';
+import { withoutLinks } from '../../labels/without-links.js';
 import type { JobProfile } from '../../placement/job-profile.js';
 import { unknownProfile } from '../../placement/job-profile.js';
 import { labelOf } from '../../placement/label-of.js';
 import type { JobSettings } from '../job-settings.js';
 import type { PlaceableJob } from './ask-backends.js';
-import type { InheritedLabel } from './inherited-labels.js';
 import type { PlacingDesk } from './placing-desk.js';
 
 /** A job before anything is known of where it could go. */
@@ -16,7 +16,7 @@ export interface JobFacts {
   /** Undefined for a lazy input. */
   readonly taskCount: number | undefined;
   /** The labels that its items carry. */
-  readonly inherited: () => Promise<readonly InheritedLabel[]>;
+  readonly inherited: () => Promise<readonly CarriedLabel[]>;
 }
 
 /**
@@ -76,17 +76,5 @@ async function profileOf(
 
 /** A rule may be about the name of a link, or about what it leads to. */
 async function bothNames(paths: readonly string[]): Promise<readonly string[]> {
-  const names = await Promise.all(paths.map(async path => [resolve(path), await withoutLinks(path)]));
-  return [...new Set(names.flat())];
-}
-
-/** A path that is not there yet is where its folder is. */
-async function withoutLinks(path: string): Promise<string> {
-  const whole = resolve(path);
-  try {
-    return await realpath(whole);
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code !== 'ENOENT' || whole === '/') throw error;
-    return join(await withoutLinks(dirname(whole)), whole.slice(dirname(whole).length));
-  }
+  return [...new Set([...paths.map(path => resolve(path)), ...(await withoutLinks(paths))])];
 }

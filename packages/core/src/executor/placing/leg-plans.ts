@@ -2,6 +2,7 @@ import type { Requirements } from '@megalith/agent';
 import type { Backend, BackendJob, Candidate, TaskSource } from '../../backends/backend.js';
 import type { JobProfile } from '../../placement/job-profile.js';
 import type { LegPlan } from '../legs/leg.js';
+import { workAt } from './work-at.js';
 
 /** Makes the parts of one job for the places that they go to. */
 export class LegPlans {
@@ -18,7 +19,10 @@ export class LegPlans {
       key: `${place.id} ${requirements.memoryBytes ?? ''}`,
       place,
       requirements,
-      run: tasks => backend.run(this.#part(requirements, profile, count, tasks), place),
+      run: tasks => {
+        const part = this.#part(requirements, profile, count, tasks);
+        return backend.run({ ...part, work: workAt(place, part.work) }, place);
+      },
     };
   }
 

@@ -19,6 +19,7 @@ import { JobPlans } from './job-plans.js';
 import { LegPlans } from './leg-plans.js';
 import type { PlacingDesk } from './placing-desk.js';
 import { splitJob } from './split-job.js';
+import { workAt } from './work-at.js';
 import { workName } from './work-name.js';
 
 /** Who hears how a job is placed. */
@@ -51,9 +52,11 @@ export interface JobToPlace extends JobFacts {
 export async function placeJob(facts: JobToPlace, desk: PlacingDesk, hooks: PlacingHooks): Promise<PlacedJob> {
   const { prepared, settings, tasks } = facts;
   const codeHash = codeHashOf(prepared.work);
-  const [config, job] = await Promise.all([desk.config(), describeJob(facts, codeHash, desk)]);
-  const { policy } = config;
-  const backends = desk.backends.all(config);
+  const [{ policy }, backends, job] = await Promise.all([
+    desk.config(),
+    desk.choosable(settings.wants),
+    describeJob(facts, codeHash, desk),
+  ]);
   const plans = new JobPlans(desk, job, workName(prepared.work, job.name));
   const split = settings.memoryOf === undefined ? undefined : await splitJob(facts, job, backends, policy);
   const asked = split?.asked ?? (await askBackends(job, backends, policy));
@@ -68,7 +71,9 @@ export async function placeJob(facts: JobToPlace, desk: PlacingDesk, hooks: Plac
   const start = (life: number): JobRun => {
     // A job that was lost has a record of its own already.
     const own = life === 1 ? base : { ...base, id: `${job.id}-${life}` };
-    if (!escalates && !probes && split === undefined) return asked.backendOf(place).run({ ...own, tasks }, place);
+    if (!escalates && !probes && split === undefined) {
+      return asked.backendOf(place).run({ ...own, work: workAt(place, own.work), tasks }, place);
+    }
     const legs = new LegPlans(own);
     const run: LegsRun = new LegsRun({
       tasks,
@@ -149,10 +154,8 @@ async function noteOutputs(
   { defaultLabel }: Policy,
   desk: PlacingDesk,
 ): Promise<void> {
-  if (!isLower(defaultLabel, label)) return;
-  for (const path of [...outputs.map(({ dest }) => dest), ...writes]) {
-    await desk.labels.note(path, label, `job "${name}" (${id})`);
-  }
+  const paths = [...outputs.map(({ dest }) => dest), ...writes];
+  if (paths.length > 0 && isLower(defaultLabel, label)) await desk.labels.note(paths, label, `job "${name}" (${id})`);
 }
 
 /** What of a job's settings its place needs to know. */

@@ -1,10 +1,12 @@
-import { megalithHome } from '@megalith/agent';
+import { readFile } from 'node:fs/promises';
+import { MegalithError, megalithHome } from '@megalith/agent';
 import { type Audit, openAudit } from '../../audit/open-audit.js';
+import type { JobWant } from '../../backends/backend.js';
 import { type Config, readConfig } from '../../config/read-config.js';
 import { LabelBook } from '../../labels/label-book.js';
 import { type HistoryStore, openHistory } from '../../placement/history/history-store.js';
 import { configuredStore } from '../../storage/configured-store.js';
-import type { BackendChoice } from '../backend-choice.js';
+import type { BackendChoice, Choosable } from '../backend-choice.js';
 import type { TaskSamples } from '../task-samples.js';
 
 export interface DeskOptions {
@@ -18,8 +20,8 @@ export interface DeskOptions {
 /** What an executor needs to place jobs: the rules, the backends, and the books in which decisions and figures are kept. Each is opened when first needed. */
 export class PlacingDesk {
   readonly home: string;
-  readonly backends: BackendChoice;
   readonly labels: LabelBook;
+  readonly #backends: BackendChoice;
   readonly #warn: (message: string) => void;
   #config: Promise<Config> | undefined;
   #audit: Audit | undefined;
@@ -27,9 +29,26 @@ export class PlacingDesk {
 
   constructor({ home = megalithHome(), backends, warn }: DeskOptions) {
     this.home = home;
-    this.backends = backends;
+    this.#backends = backends;
     this.labels = new LabelBook(home);
     this.#warn = warn;
+  }
+
+  /** The backends that may be asked for places, in that order. @throws MegalithError CONFIG */
+  async choosable(wants: readonly JobWant[]): Promise<readonly Choosable[]> {
+    const config = await this.config();
+    if (config.prices !== undefined) {
+      const text = await readPrices(config.prices);
+      const { parsePrices } = await import('../../placement/prices-file.js');
+      this.#backends.price(parsePrices(text, config.prices));
+    }
+    return this.#backends.all(config, wants);
+  }
+
+  /** Starts what the next job will need, where that is sure. */
+  warm(): void {
+    // Whoever places the job hears of what is wrong.
+    void this.#backends.warmOnly(this.config()).catch(() => undefined);
   }
 
   /** As it stood when the executor's first job was placed. @throws MegalithError CONFIG */
@@ -60,7 +79,7 @@ export class PlacingDesk {
   }
 
   async close(): Promise<void> {
-    await this.backends.close();
+    await this.#backends.close();
     await (await this.#history)?.close();
     await this.#audit?.close();
   }
@@ -71,6 +90,17 @@ export class PlacingDesk {
       home: this.home,
       warn: this.#warn,
       ...(history === undefined ? {} : { store: await configuredStore(history.store, stores) }),
+    });
+  }
+}
+
+async function readPrices(file: string): Promise<string> {
+  try {
+    return await readFile(file, 'utf8');
+  } catch (cause) {
+    throw new MegalithError('CONFIG', `cannot read the prices in "${file}": ${(cause as Error).message}`, {
+      hint: '"prices" in the config names a JSON file',
+      cause,
     });
   }
 }
