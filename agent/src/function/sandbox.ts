@@ -110,9 +110,11 @@ export class FunctionSandbox {
     }
   }
 
-  async #framesOf({ frames }: LambdaRequest, timeoutMs: number): Promise<Buffer> {
-    if (isPacked(frames)) return unpackBytes(frames, this.#options.memoryMib * 2 ** 20);
-    return getSigned(frames.get, timeoutMs);
+  async #framesOf({ prelude, frames }: LambdaRequest, timeoutMs: number): Promise<Buffer> {
+    const mostBytes = this.#options.memoryMib * 2 ** 20;
+    const rest = isPacked(frames) ? unpackBytes(frames, mostBytes) : getSigned(frames.get, timeoutMs);
+    if (prelude === undefined) return rest;
+    return Buffer.concat(await Promise.all([getSigned(prelude.get, timeoutMs), rest]));
   }
 
   #makeHost(): JobHost {

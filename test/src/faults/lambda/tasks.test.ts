@@ -13,7 +13,7 @@ let here: LambdaHere;
 let executor: FunctionExecutor;
 
 beforeAll(async () => {
-  here = await lambdaHere({ concurrency: 3, withStore: true, section: { memory: ['512MiB'], timeout: '4s' } });
+  here = await lambdaHere({ concurrency: 3, withStore: true, section: { memory: ['512MiB'] } });
   executor = new FunctionExecutor({ backend: 'lambda', home: here.home });
 });
 afterAll(async () => {
@@ -33,8 +33,14 @@ test('a task that takes more memory than its function has fails for that, and no
 });
 
 test('a task that takes longer than its function may fails for that', async () => {
-  const failure = await failureOf(executor.callAsync(rest, 60_000, { escalate: false, expected: '100ms' }));
-  expect([failure.code, failure.exitCode]).toEqual(['TIMED_OUT', 7]);
+  const brief = await lambdaHere({ section: { memory: ['512MiB'], timeout: '4s' } });
+  try {
+    await using other = new FunctionExecutor({ backend: 'lambda', home: brief.home });
+    const failure = await failureOf(other.callAsync(rest, 60_000, { escalate: false, expected: '100ms' }));
+    expect([failure.code, failure.exitCode]).toEqual(['TIMED_OUT', 7]);
+  } finally {
+    await brief.close();
+  }
 });
 
 test('a task has its own time limit too', async () => {
@@ -56,6 +62,15 @@ test('an item and a result that are too large for a call go through the store, a
   } finally {
     store.close();
   }
+});
+
+test('a large shared input goes to the store once, and every call has it', async () => {
+  const table = new Uint8Array(randomBytes(8 * mib));
+  const at = (index: number, { shared }: { shared: Readonly<Record<string, unknown>> }) =>
+    (shared.table as Uint8Array)[index];
+  const places = [0, 1000, 8 * mib - 1];
+  const values = await executor.map(at, places, { shared: { table }, expected: '100ms' });
+  expect(values).toEqual(places.map(place => table[place]));
 });
 
 test('what carries secrets goes through no store', async () => {
