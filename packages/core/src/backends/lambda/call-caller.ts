@@ -9,7 +9,8 @@ import type { CallTarget, Invoker, WantedCall } from './invoker.js';
 import type { InvokeAnswer } from './lambda-api.js';
 import { parseReply, readReply } from './read-reply.js';
 import { readReport } from './report-line.js';
-import type { Spill } from './spill.js';
+import type { Spill, StoredPlace } from './spill.js';
+import type { StoredPrelude } from './stored-prelude.js';
 
 export type CallOptions = Pick<WantedCall, 'signal' | 'onSent'>;
 
@@ -21,7 +22,7 @@ export interface CallCaller {
   readonly free: number;
   /** Tasks that run at once in one call. */
   readonly parallel: number;
-  /** What every call carries beside its tasks. */
+  /** What every call carries beside its tasks, bytes. */
   readonly preludeBytes: number;
   readonly costUsd: number;
   onRoom(listener: () => void): () => void;
@@ -46,20 +47,22 @@ export interface CallerSetup {
   readonly costs: CallCosts;
   /** Undefined where nothing of the job may go through a store. */
   readonly spill: Spill | undefined;
+  /** Undefined where calls carry what they all begin with. */
+  readonly prelude: StoredPrelude | undefined;
   /** Hears what the first call of a sandbox took longer than its handler, milliseconds. */
   readonly onCold?: (coldMs: number) => void;
 }
 
 /** The way of one job's calls: packs them, sends them, and reads what came back. */
 export function createCaller(setup: CallerSetup): CallCaller {
-  const { place, parallel, invoker, packer, costs } = setup;
+  const { place, parallel, invoker, packer, prelude, costs } = setup;
   return {
     place,
     parallel,
     get free() {
       return invoker.free;
     },
-    preludeBytes: packer.preludeBytes,
+    preludeBytes: prelude === undefined ? packer.preludeBytes : 0,
     get costUsd() {
       return costs.usd;
     },
@@ -99,7 +102,7 @@ async function callOnce(
     if (error.code === 'STORE_FAILED' || error.code === 'NOT_FOUND') return { outcome: { kind: 'lost', error } };
     return { outcome: { kind: 'refused', error } };
   } finally {
-    if (way.inKey !== undefined) void spill?.drop([way.inKey]);
+    if (way.inKey !== undefined) spill?.drop(way.inKey);
   }
 }
 
@@ -107,32 +110,35 @@ async function callOnce(
 interface CallWay {
   inKey?: string;
   /** Where the function may put an answer that is too large. */
-  outKey?: string;
+  out?: StoredPlace;
 }
 
 async function pack(
-  { packer, spill }: CallerSetup,
+  { packer, spill, prelude }: CallerSetup,
   tasks: readonly CallTask[],
   way: CallWay,
   signal: AbortSignal,
 ): Promise<Uint8Array | undefined> {
   const out = await spill?.place();
-  if (out !== undefined) way.outKey = out.key;
-  const put = out === undefined ? {} : { put: out.put };
-  const frames = await packer.packed(tasks);
-  const inline = frames === undefined ? undefined : requestBytes({ frames, ...put });
+  if (out !== undefined) way.out = out;
+  const around = {
+    ...(out === undefined ? {} : { put: out.put }),
+    ...(prelude === undefined ? {} : { prelude: { get: await prelude.url() } }),
+  };
+  const frames = await packer.packed(tasks, prelude === undefined);
+  const inline = frames === undefined ? undefined : requestBytes({ frames, ...around });
   if (inline !== undefined && inline.length <= requestLimitBytes) return inline;
   if (spill === undefined || tasks.length > 1) return undefined;
-  const { key, get } = await spill.put(packer.frames(tasks), signal);
+  const { key, get } = await spill.put(packer.frames(tasks, prelude === undefined), signal);
   way.inKey = key;
-  return requestBytes({ frames: { get }, ...put });
+  return requestBytes({ frames: { get }, ...around });
 }
 
 async function read(
   setup: CallerSetup,
   { functionError, payload, logTail }: InvokeAnswer,
   tookMs: number,
-  { outKey }: CallWay,
+  { out }: CallWay,
   signal: AbortSignal,
 ): Promise<CalledTasks> {
   const { memoryMib, timeoutMs, place, spill } = setup;
@@ -145,15 +151,15 @@ async function read(
   const report = calls === 0 ? readReport(logTail) : undefined;
   if (report !== undefined) setup.onCold?.(tookMs - report.durationMs);
   const stored = async (): Promise<Buffer> => {
-    if (spill === undefined || outKey === undefined) {
+    if (spill === undefined || out === undefined) {
       throw new MegalithError('PROTOCOL', 'the function says that its answer is in a store, and has none');
     }
-    return spill.read(outKey, signal);
+    return spill.read(out.key, signal);
   };
   const read = await readReply(reply, stored);
-  if (outKey !== undefined) {
-    if ('put' in reply.frames) void spill?.drop([outKey]);
-    else spill?.unused(outKey);
+  if (out !== undefined) {
+    if ('put' in reply.frames) spill?.drop(out.key);
+    else spill?.unused(out);
   }
   return { outcome: { kind: 'replied', reply: read }, sandbox: `${place}/${id}` };
 }

@@ -43,21 +43,30 @@ export class CallPacker {
     this.preludeBytes = this.#prelude.reduce((sum, part) => sum + part.length, 0);
   }
 
-  /** All frames of a call, as they are. */
-  frames(tasks: readonly CallTask[]): Buffer {
-    return Buffer.concat([...this.#prelude, ...framesOf(tasks)]);
+  /** What all calls begin with, as it is. */
+  prelude(): Buffer {
+    return Buffer.concat(this.#prelude);
   }
 
-  /** All frames of a call as they go into a request; undefined where they would not fit one. */
-  async packed(tasks: readonly CallTask[]): Promise<LambdaRequest['frames'] | undefined> {
+  /** The frames of a call as they are; without its beginning where the function has that from elsewhere. */
+  frames(tasks: readonly CallTask[], withPrelude: boolean): Buffer {
+    return Buffer.concat([...(withPrelude ? this.#prelude : []), ...framesOf(tasks)]);
+  }
+
+  /** The same as they go into a request; undefined where they would not fit one. */
+  async packed(tasks: readonly CallTask[], withPrelude: boolean): Promise<LambdaRequest['frames'] | undefined> {
     const rest = Buffer.concat(framesOf(tasks));
-    const bytes = this.preludeBytes + rest.length;
+    const bytes = rest.length + (withPrelude ? this.preludeBytes : 0);
     if (bytes > hopelessBytes) return undefined;
-    if (bytes < worthwhileBytes) return { base64: Buffer.concat([...this.#prelude, rest]).toString('base64') };
-    this.#compressed ??= compress(Buffer.concat(this.#prelude), compression);
-    const parts = await Promise.all([this.#compressed, compress(rest, compression)]);
+    if (bytes < worthwhileBytes) return { base64: this.frames(tasks, withPrelude).toString('base64') };
+    const parts = await Promise.all([...(withPrelude ? [this.#compressedPrelude()] : []), compress(rest, compression)]);
     if (parts.reduce((sum, part) => sum + part.length, 0) > inlineLimitBytes) return undefined;
     return { base64: Buffer.concat(parts).toString('base64'), gzip: true };
+  }
+
+  #compressedPrelude(): Promise<Buffer> {
+    this.#compressed ??= compress(this.prelude(), compression);
+    return this.#compressed;
   }
 }
 

@@ -2,7 +2,7 @@
 export interface WindowLimits {
   /** Never more than these at once. */
   readonly most: number;
-  /** So many at first. @defaultValue the half of AWS's own first step */
+  /** So many at first. @defaultValue AWS's own first step */
   readonly first?: number;
 }
 
@@ -11,8 +11,8 @@ export interface Pass {
   readonly epoch: number;
 }
 
-/** AWS makes 1,000 sandboxes of a function at once, and 1,000 more every 10 s ("Lambda function scaling"); others may share them. */
-const firstCalls = 500;
+/** AWS makes 1,000 sandboxes of a function at once, and 1,000 more every 10 s: "Understanding Lambda function scaling". */
+const firstCalls = 1000;
 const morePerSecond = 100;
 /** After a throttling the way up is slower: this part of the limit a second. */
 const carefully = 0.05;

@@ -20,6 +20,7 @@ import { LambdaRun } from './lambda-run.js';
 import type { LambdaSettings } from './lambda-settings.js';
 import { functionOffers, offerId, siteOf } from './offers.js';
 import { type ClearedStore, Spill, sweepSpilled } from './spill.js';
+import { StoredPrelude } from './stored-prelude.js';
 
 export interface LambdaSetup {
   readonly settings: LambdaSettings;
@@ -88,6 +89,7 @@ class LambdaBackend implements Backend {
     if (memoryMib === undefined) throw new MegalithError('NO_PLACEMENT', `"${place.id}" is no function of this config`);
     const store = this.#storeFor(job);
     const spill = store === undefined ? undefined : Spill.of(store, job);
+    const packer = new CallPacker(specOf(callJob, job, ''), job.shared);
     const { timeoutMs } = settings;
     const caller = createCaller({
       place: siteOf(settings).name,
@@ -99,9 +101,10 @@ class LambdaBackend implements Backend {
         ready: () => this.#deployer.ensure(memoryMib, this.#ending.signal),
         gone: () => this.#deployer.forget(memoryMib),
       },
-      packer: new CallPacker(specOf(callJob, job, ''), job.shared),
+      packer,
       costs: new CallCosts(prices, settings, memoryMib),
       spill,
+      prelude: StoredPrelude.of(packer, spill),
       onCold: ms => this.#coldMs.set(memoryMib, average(this.#coldMs.get(memoryMib), ms)),
     });
     const run = new LambdaRun(job, caller, () => {

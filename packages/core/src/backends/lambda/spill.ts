@@ -9,8 +9,24 @@ export type ClearedStore = Storage & { readonly clearance: Label };
 export const spillFolder = 'spill/';
 /** A presigned URL outlives the longest wait for a call, and the call; sessions of most roles end sooner than that. */
 const urlForMs = 3_600_000;
+/** So old a URL may be when a call gets it. */
+export const freshForMs = 15 * 60_000;
 /** Larger than any answer of tasks that fit a function. */
 const mostAnswerBytes = 2 ** 31;
+
+/** What was stored, and the URL to read it. */
+export interface StoredBytes {
+  readonly key: string;
+  readonly get: string;
+}
+
+/** Where something may be stored, and the URL to write it. */
+export interface StoredPlace {
+  readonly key: string;
+  readonly put: string;
+  /** Milliseconds of this process. */
+  readonly signedAt: number;
+}
 
 /** Whose data it is. */
 interface SpillingJob {
@@ -27,6 +43,9 @@ export class Spill {
   #count = 0;
   /** Objects that may be there. */
   readonly #keys = new Set<string>();
+  /** Signing takes as long as all else that a call costs this program. */
+  readonly #free: StoredPlace[] = [];
+  readonly #dropping = new Set<Promise<unknown>>();
 
   private constructor(store: ClearedStore, job: SpillingJob, presign: NonNullable<Storage['presign']>) {
     this.#store = store;
@@ -41,16 +60,25 @@ export class Spill {
   }
 
   /** Stores bytes for functions to read. @throws MegalithError POLICY, STORE_FAILED, NO_CREDENTIALS */
-  async put(bytes: Uint8Array, signal: AbortSignal): Promise<{ readonly key: string; readonly get: string }> {
+  async put(bytes: Uint8Array, signal?: AbortSignal): Promise<StoredBytes> {
     const key = this.#key('in');
-    await this.#store.put(key, bytes, { label: this.#job.label, signal });
-    return { key, get: await this.#presign(key, 'GET', urlForMs, this.#job.label) };
+    await this.#store.put(key, bytes, { label: this.#job.label, ...(signal === undefined ? {} : { signal }) });
+    return { key, get: await this.signed(key) };
+  }
+
+  /** Another URL for what was stored. */
+  signed(key: string): Promise<string> {
+    return this.#presign(key, 'GET', urlForMs, this.#job.label);
   }
 
   /** A place that a function may write to. @throws MegalithError POLICY, STORE_FAILED, NO_CREDENTIALS */
-  async place(): Promise<{ readonly key: string; readonly put: string }> {
+  async place(): Promise<StoredPlace> {
+    for (let free = this.#free.pop(); free !== undefined; free = this.#free.pop()) {
+      if (performance.now() - free.signedAt < freshForMs) return free;
+    }
     const key = this.#key('out');
-    return { key, put: await this.#presign(key, 'PUT', urlForMs, this.#job.label) };
+    const signedAt = performance.now();
+    return { key, put: await this.#presign(key, 'PUT', urlForMs, this.#job.label), signedAt };
   }
 
   /** What a function wrote. @throws MegalithError NOT_FOUND, STORE_FAILED */
@@ -66,24 +94,28 @@ export class Spill {
     return Buffer.concat(parts, length);
   }
 
-  /** A place that nothing was written to. */
-  unused(key: string): void {
+  /** A place that nothing was written to, and nothing will be: another call may have it. */
+  unused(place: StoredPlace): void {
+    this.#free.push(place);
+  }
+
+  /** Deletes what is not needed any more, without being waited for. What cannot be deleted now is tried again at the end. */
+  drop(key: string): void {
     this.#keys.delete(key);
+    const dropped = this.#store
+      .delete([key])
+      .catch(() => this.#keys.add(key))
+      .finally(() => this.#dropping.delete(dropped));
+    this.#dropping.add(dropped);
   }
 
-  /** Deletes what is not needed any more. What cannot be deleted now is tried again at the end. Never rejects. */
-  async drop(keys: readonly string[]): Promise<void> {
-    await this.#store.delete(keys).then(
-      () => {
-        for (const key of keys) this.#keys.delete(key);
-      },
-      () => undefined,
-    );
-  }
-
-  /** The job is over: deletes all that may be left. What stays even so is swept when it is old, see `sweepSpilled`. */
+  /**
+   * The job is over: deletes all that may be left. What stays even so is swept when it is old, see `sweepSpilled`.
+   * @throws MegalithError STORE_FAILED
+   */
   async close(): Promise<void> {
-    if (this.#keys.size > 0) await this.drop([...this.#keys]);
+    await Promise.all(this.#dropping);
+    if (this.#keys.size > 0) await this.#store.delete([...this.#keys]);
   }
 
   #key(kind: 'in' | 'out'): string {
