@@ -221,6 +221,8 @@ export interface BackendOptions {
   readonly prices?: PriceBook;
   /** Prices as of this time, epoch milliseconds, where a backend knows them. @defaultValue now */
   readonly at?: number;
+  /** What this machine is cleared for. @defaultValue as the policy says where nobody says anything */
+  readonly hereClearance?: Label;
   /** Only machines with these names. @defaultValue all that are configured */
   readonly hosts?: readonly string[];
 }

@@ -7,7 +7,6 @@ import {
 } from '../backends/backend.js';
 import { createBackend, isRegistered } from '../backends/registry.js';
 import type { Config } from '../config/read-config.js';
-import type { PriceBook } from '../placement/prices-file.js';
 
 /** One backend that may be asked for places. */
 export interface Choosable {
@@ -40,9 +39,9 @@ export class BackendChoice {
     this.#options = options;
   }
 
-  /** Prices for those that were not made yet, unless the caller gave some. */
-  price(prices: PriceBook): void {
-    this.#options = { prices, ...this.#options };
+  /** What the config says, for backends that were not made yet; what the caller said stands. */
+  configure(options: Pick<BackendOptions, 'hereClearance' | 'prices'>): void {
+    this.#options = { ...options, ...this.#options };
   }
 
   /** In the order in which they are asked: those that are near, and cheap to ask, first. */
@@ -60,13 +59,6 @@ export class BackendChoice {
       ...(hasMachines || needsAgent ? [this.#choosable('standalone', hasMachines)] : []),
       ...(config.lambda === undefined ? [] : [this.#choosable('lambda', true)]),
     ];
-  }
-
-  /** Lets a backend get ready that the next job is sure to go to: where there is no choice. */
-  async warmOnly(config: Promise<Pick<Config, 'hosts' | 'ec2' | 'lambda'>>): Promise<void> {
-    const isKnown = this.#wish !== 'auto';
-    const [only, ...others] = this.all(isKnown ? { hosts: [] } : await config).filter(each => each.isConfigured);
-    if (only !== undefined && others.length === 0) (await only.open()).warm?.();
   }
 
   async close(): Promise<void> {

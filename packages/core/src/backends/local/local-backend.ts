@@ -1,6 +1,9 @@
 import { connect } from 'node:net';
 import { usableCpus, usableMemoryBytes } from '@megalith/agent';
 import { formatSize } from '../../config/size.js';
+import { requireClearance } from '../../placement/clearance.js';
+import { defaultPolicy } from '../../placement/policy.js';
+import type { Site } from '../../placement/site.js';
 import { AgentConnection } from '../agent/agent-connection.js';
 import type { Backend, BackendJob, BackendOptions, Candidate, JobRequest, JobRun } from '../backend.js';
 import { HostProcess } from './host-process.js';
@@ -11,6 +14,8 @@ export function createLocalBackend(options: BackendOptions): Backend {
     cpus: options.slots ?? usableCpus(),
     usableMemoryBytes: options.memoryBytes ?? usableMemoryBytes(),
   };
+  const { hereClearance: clearance = defaultPolicy.hereClearance } = options;
+  const site: Site = { name: 'here', kind: 'here', clearance };
   let host: HostProcess | undefined;
   let parent: AgentConnection | undefined;
 
@@ -33,9 +38,12 @@ export function createLocalBackend(options: BackendOptions): Backend {
 
   return {
     name: 'local',
-    offers: async job => [offer(job, capacity)],
+    offers: async job => [offer(job, site, capacity)],
     warm: () => void connection(),
-    run: (job: BackendJob): JobRun => connection().run(job),
+    run(job: BackendJob): JobRun {
+      requireClearance(job.label, site, job.name);
+      return connection().run(job);
+    },
     async close() {
       parent?.close();
       parent = undefined;
@@ -63,6 +71,7 @@ function connectToParent(socketPath: string): AgentConnection {
 
 function offer(
   { requirements, wants = [] }: JobRequest,
+  site: Site,
   capacity: { readonly cpus: number; readonly usableMemoryBytes: number },
 ): Candidate {
   const { cpus, usableMemoryBytes } = capacity;
@@ -72,7 +81,7 @@ function offer(
     backend: 'local',
     id: 'here',
     kind: 'here',
-    site: { name: 'here', kind: 'here', clearance: 'restricted' },
+    site,
     description: `this machine, ${cpus} cpus, ${formatSize(usableMemoryBytes)} usable`,
     cpus,
     usableMemoryBytes,

@@ -1,4 +1,5 @@
 import { resolve } from 'node:path';
+import { isLabel } from '@megalith/agent';
 import type { CarriedLabel } from '../../labels/labelled.js';
 import { withoutLinks } from '../../labels/without-links.js';
 import type { JobProfile } from '../../placement/job-profile.js';
@@ -7,6 +8,9 @@ import { labelOf } from '../../placement/label-of.js';
 import type { JobSettings } from '../job-settings.js';
 import type { PlaceableJob } from './ask-backends.js';
 import type { PlacingDesk } from './placing-desk.js';
+
+/** What tells a task how sensitive its job is. */
+export const labelVariable = 'MEGALITH_LABEL';
 
 /** A job before anything is known of where it could go. */
 export interface JobFacts {
@@ -43,7 +47,7 @@ export async function describeJob(
     tags,
     paths,
     files,
-    inherited: [...ofItems, ...ofFiles],
+    inherited: [...ofItems, ...ofFiles, ...ofTask()],
     ...(said === undefined ? {} : { label: said }),
   };
   const { label, rule } = labelOf(facts, policy);
@@ -59,6 +63,12 @@ export async function describeJob(
     wants,
     ...(taskCount === undefined ? {} : { taskCount }),
   };
+}
+
+/** Of the task that this program runs in. */
+function ofTask(): readonly CarriedLabel[] {
+  const label = process.env[labelVariable];
+  return isLabel(label) ? [{ label, from: 'the job that this is a task of' }] : [];
 }
 
 async function profileOf(

@@ -1,10 +1,11 @@
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import type { Candidate } from '../../backends/backend.js';
 import { registerBackend } from '../../backends/registry.js';
 import { declassify } from '../../labels/declassify.js';
+import { getResult } from '../collect.js';
 import { FunctionExecutor } from '../function-executor.js';
 import { createFakeBackend, type FakeBackend, FakeFailure, type FakeTask } from '../testing/fake-backend.js';
 import type { JobEvent } from '../types.js';
@@ -218,5 +219,27 @@ describe('what a job leaves', () => {
       { what: ['job "x"'] },
     ]);
     await expect(declassify(first, { ...lower, to: 'restricted' })).rejects.toMatchObject({ code: 'USAGE' });
+  });
+});
+
+describe('results of several executors', () => {
+  it('are collected together, in the order in which they are named', async () => {
+    await using one = executorWith();
+    await using other = new FunctionExecutor({ backend: 'far', home });
+    const jobs = [one.command('x', [1]), other.command('x', [2, 3])];
+    expect(said(await getResult(jobs))).toEqual(['near', 'far', 'far']);
+  });
+});
+
+describe('a job that a task starts', () => {
+  it('is as sensitive as the task', async () => {
+    await using executor = executorWith();
+    const outer = executor.command('x', [1], { label: 'restricted' });
+    await outer;
+    vi.stubEnv('MEGALITH_LABEL', near.jobs[0]!.env.MEGALITH_LABEL);
+    const inner = executor.command('x', [1]);
+    await inner;
+    vi.unstubAllEnvs();
+    expect(inner.plan).toMatchObject({ label: 'restricted', labelRule: expect.stringContaining('is a task of') });
   });
 });

@@ -1,5 +1,5 @@
 import { resolve } from 'node:path';
-import { isLower, type Requirements } from '@megalith/agent';
+import { isLower, type Label, type Requirements } from '@megalith/agent';
 import type { BackendJob, Candidate, JobRun, TaskEvents, TaskSource } from '../../backends/backend.js';
 import type { Goal } from '../../placement/goal.js';
 import { codeHashOf } from '../../placement/history/code-hash.js';
@@ -15,7 +15,7 @@ import { type LegsOptions, LegsRun } from '../legs/legs-run.js';
 import type { Probed } from '../legs/probe-watch.js';
 import type { Plan } from '../types.js';
 import { type Asked, askBackends, type PlaceableJob } from './ask-backends.js';
-import { describeJob, type JobFacts } from './describe-job.js';
+import { describeJob, type JobFacts, labelVariable } from './describe-job.js';
 import { Escalation, type EscalationOptions } from './escalation.js';
 import { JobPlans } from './job-plans.js';
 import { LegPlans } from './leg-plans.js';
@@ -68,7 +68,7 @@ export async function placeJob(facts: JobToPlace, desk: PlacingDesk, hooks: Plac
   const place = await plans.settle(asked.plan);
   await noteOutputs(settings, job, policy, desk);
 
-  const base: Omit<BackendJob, 'tasks'> = { ...job, ...prepared, ...travelling(settings), tell: hooks.tell };
+  const base: Omit<BackendJob, 'tasks'> = { ...job, ...prepared, ...travelling(settings, job.label), tell: hooks.tell };
   const isElsewhere = backends.filter(each => each.isConfigured).length > 1 || asked.candidates.length > 1;
   const escalates = settings.escalates && !settings.detached && isElsewhere;
   const probes = split === undefined && isWorthProbing(job, settings, asked, policy);
@@ -183,10 +183,14 @@ async function noteOutputs(
 }
 
 /** What of a job's settings its place needs to know. */
-function travelling({ env, cwd, secrets, inputs, outputs, onTransfer, detached, stopsOnFailure, rule }: JobSettings) {
+function travelling(
+  { env, cwd, secrets, inputs, outputs, onTransfer, detached, stopsOnFailure, rule }: JobSettings,
+  label: Label,
+) {
   const { retries, backoffMs, factor, maxBackoffMs } = rule;
   return {
-    env,
+    // A job that a task starts is as sensitive as the task.
+    env: { ...env, [labelVariable]: label },
     ...(cwd === undefined ? {} : { cwd }),
     secrets,
     inputs,

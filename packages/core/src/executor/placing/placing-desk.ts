@@ -6,6 +6,7 @@ import { type Config, readConfig } from '../../config/read-config.js';
 import { LabelBook } from '../../labels/label-book.js';
 import { type HistoryStore, openHistory } from '../../placement/history/history-store.js';
 import type { TaskSample } from '../../placement/history/task-sample.js';
+import type { PriceBook } from '../../placement/prices-file.js';
 import { configuredStore } from '../../storage/configured-store.js';
 import type { BackendChoice, Choosable } from '../backend-choice.js';
 
@@ -42,18 +43,20 @@ export class PlacingDesk {
   /** The backends that may be asked for places, in that order. @throws MegalithError CONFIG */
   async choosable(wants: readonly JobWant[]): Promise<readonly Choosable[]> {
     const config = await this.config();
-    if (config.prices !== undefined) {
-      const text = await readPrices(config.prices);
-      const { parsePrices } = await import('../../placement/prices-file.js');
-      this.#backends.price(parsePrices(text, config.prices));
-    }
+    const { hereClearance } = config.policy;
+    this.#backends.configure({
+      hereClearance,
+      ...(config.prices === undefined ? {} : { prices: await pricesIn(config.prices) }),
+    });
     return this.#backends.all(config, wants);
   }
 
   /** Starts what the next job will need, where that is sure. */
   warm(): void {
     // Whoever places the job hears of what is wrong.
-    void this.#backends.warmOnly(this.config()).catch(() => undefined);
+    void this.choosable([])
+      .then(all => warmOnly(all))
+      .catch(() => undefined);
   }
 
   /** As it stood when the executor's first job was placed. @throws MegalithError CONFIG */
@@ -104,13 +107,21 @@ export class PlacingDesk {
   }
 }
 
-async function readPrices(file: string): Promise<string> {
+async function pricesIn(file: string): Promise<PriceBook> {
+  let text: string;
   try {
-    return await readFile(file, 'utf8');
+    text = await readFile(file, 'utf8');
   } catch (cause) {
     throw new MegalithError('CONFIG', `cannot read the prices in "${file}": ${(cause as Error).message}`, {
       hint: '"prices" in the config names a JSON file',
       cause,
     });
   }
+  return (await import('../../placement/prices-file.js')).parsePrices(text, file);
+}
+
+/** Where there is no choice, the backend gets ready while the function is bundled. */
+async function warmOnly(backends: readonly Choosable[]): Promise<void> {
+  const [only, ...others] = backends.filter(each => each.isConfigured);
+  if (only !== undefined && others.length === 0) (await only.open()).warm?.();
 }
