@@ -17,7 +17,7 @@ export interface TaskGroup {
 }
 
 /** What goes to one place. */
-export interface SplitPart {
+interface SplitPart {
   /** Which of the groups, by index. */
   readonly groups: readonly number[];
   readonly candidate: Candidate;

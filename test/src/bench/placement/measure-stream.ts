@@ -19,7 +19,7 @@ const streamCount = 60;
 const jobsInStream = 40;
 const gib = 2 ** 30;
 /** Few, so that the bound can go through every set of them. */
-const machineIds = ['new 1 c6g.large', 'new 1 r6g.large', 'new 1 m6g.4xlarge', 'new 1 r6g.8xlarge'];
+const machineIds = ['c6g.large', 'r6g.large', 'r6g.xlarge', 'r6g.2xlarge', 'c6g.8xlarge'].map(type => `new 1 ${type}`);
 
 /** Bursts of jobs after idle gaps of 30 s to 2 h. */
 function burstyStream(random: Seeded): { past: TrueFunction[]; arrivals: Arrival[] } {

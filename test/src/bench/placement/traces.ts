@@ -36,7 +36,7 @@ interface TraceOptions {
   readonly saysMemory?: boolean;
 }
 
-export function traceOf(name: string, all: readonly TrueFunction[], random: Seeded, options: TraceOptions): Trace {
+function traceOf(name: string, all: readonly TrueFunction[], random: Seeded, options: TraceOptions): Trace {
   const { count, past = pastRuns, hosts = 0, sensitive = 0, saysMemory = false } = options;
   const places = [...ownHosts(hosts), ...cloud];
   const jobOf = (fn: TrueFunction): TrueJob => {
