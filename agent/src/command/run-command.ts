@@ -2,6 +2,7 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import { raiseOomScore } from '../memory/oom-score.js';
 import type { TaskCgroup } from '../memory/task-cgroup.js';
 import { endProcesses } from '../process/end-processes.js';
+import { epochMs } from '../process/epoch-clock.js';
 import { endGroup, signalGroup } from '../process/process-group.js';
 import { isAlive } from '../process/process-identity.js';
 import type { Failure } from '../protocol/messages.js';
@@ -34,7 +35,7 @@ class Command implements RunningCommand {
   readonly #surroundings: CommandSurroundings;
   readonly #cgroup: TaskCgroup | undefined;
   readonly #number: number;
-  readonly #startedAt = now();
+  readonly #startedAt = epochMs();
   readonly #stderrTail = new ByteTail(stderrTailBytes);
   #oomMark = 0;
   #pumps: readonly OutputPump[] = [];
@@ -162,7 +163,7 @@ class Command implements RunningCommand {
   }
 
   async #finish(exitCode: number | null, signal: NodeJS.Signals | null): Promise<CommandEnd> {
-    const endedAt = now();
+    const endedAt = epochMs();
     this.#exited = true;
     this.#clearTimeout();
     this.#sampler?.stop();
@@ -202,10 +203,6 @@ class Command implements RunningCommand {
     await this.#cgroup?.remove();
     this.#surroundings.strays.end(this.#number);
     const exitCode = failure.exitCode ?? null;
-    return { exitCode, signal: null, failure, startedAt: this.#startedAt, endedAt: now(), stderrTail: '' };
+    return { exitCode, signal: null, failure, startedAt: this.#startedAt, endedAt: epochMs(), stderrTail: '' };
   }
-}
-
-function now(): number {
-  return performance.timeOrigin + performance.now();
 }

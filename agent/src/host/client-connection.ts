@@ -1,4 +1,4 @@
-import type { Socket } from 'node:net';
+import type { Duplex } from 'node:stream';
 import type { Feed } from '../durable/durable-job.js';
 import type { JobReader } from '../durable/job-reader.js';
 import { FrameReader, frameType, readMessage, writeFrame, writeMessage } from '../protocol/frame.js';
@@ -22,7 +22,7 @@ export interface ConnectionHandler {
 
 /** One client: the program that started this host, a task of it that starts jobs of its own, or anyone with access to a machine's agent. */
 export class ClientConnection implements JobClient {
-  readonly #socket: Socket;
+  readonly #socket: Duplex;
   readonly #waiting: (() => void)[] = [];
   #reader: FrameReader | undefined;
   #heardAt = performance.now();
@@ -32,7 +32,7 @@ export class ClientConnection implements JobClient {
   readonly feeds = new Map<number, Feed & { readonly sharedBytes: number[] }>();
   readonly readers = new Map<number, JobReader>();
 
-  constructor(socket: Socket, handler: ConnectionHandler, ready: HostMessage) {
+  constructor(socket: Duplex, handler: ConnectionHandler, ready: HostMessage) {
     this.#socket = socket;
     this.#reader = new FrameReader((type, payload) => {
       switch (type) {
@@ -128,7 +128,7 @@ export class ClientConnection implements JobClient {
   }
 
   /** Gives the stream away: from here on its bytes are somebody else's. The client must not have sent any yet. */
-  handOver(): Socket {
+  handOver(): Duplex {
     this.#reader = undefined;
     this.#socket.removeAllListeners('data');
     return this.#socket;

@@ -132,6 +132,14 @@ export class CommandRunner {
     }
   }
 
+  /** What was told to end ends now: nobody waits for a grace any more. */
+  hurry(): void {
+    for (const { job, span, command } of this.#tasks) {
+      const ended = job.endOf(span.indexOf(0));
+      if (ended !== undefined) command.kill(ended.message);
+    }
+  }
+
   /** A command waits for jobs of its own: meanwhile its cpus are theirs. */
   lend(slot: number, waiting: boolean): void {
     for (const task of this.#tasks) {
@@ -154,9 +162,10 @@ export class CommandRunner {
   }
 }
 
-/** A command that was ended because its machine leaves was not cancelled by anybody. */
+/** A command that was ended because its machine leaves, or has no time left, was not cancelled by anybody. */
 function endOfGivenUp(end: CommandEnd, ended: Failure | undefined): CommandEnd {
-  return end.failure?.code === 'CANCELLED' && ended?.code === 'AGENT_LOST' ? { ...end, failure: ended } : end;
+  const isGivenUp = ended?.code === 'AGENT_LOST' || ended?.code === 'TIMED_OUT';
+  return end.failure?.code === 'CANCELLED' && isGivenUp ? { ...end, failure: ended } : end;
 }
 
 function lastRecord(task: TaskRef, end: CommandEnd, slot: number): Buffer {

@@ -1,4 +1,5 @@
 import type { OomWatch } from '../memory/oom-watch.js';
+import { epochMs } from '../process/epoch-clock.js';
 import type { Failure } from '../protocol/messages.js';
 import type { FromSlot } from '../slot/slot-messages.js';
 import type { Admission } from './admission.js';
@@ -32,6 +33,7 @@ export class FunctionRunner {
   readonly #hooks: RunnerHooks;
   readonly #oom: OomWatch;
   readonly #watch: SlotWatch;
+  readonly #preparing = new Map<Slot, () => void>();
 
   constructor(options: Omit<SlotPoolOptions, 'oomMark'>, admission: Admission, oom: OomWatch, hooks: RunnerHooks) {
     this.#admission = admission;
@@ -47,6 +49,17 @@ export class FunctionRunner {
       },
     );
     this.#watch = new SlotWatch(this.pool);
+  }
+
+  /** Starts a slot that no job has asked for. Settles when it is ready, or has ended. */
+  prepare(): Promise<void> {
+    const slot = this.pool.prepare();
+    return new Promise(resolve => this.#preparing.set(slot, resolve));
+  }
+
+  #prepared(slot: Slot): void {
+    this.#preparing.get(slot)?.();
+    this.#preparing.delete(slot);
   }
 
   /** Gives the job as many slots as it can use and as fit. */
@@ -158,6 +171,7 @@ export class FunctionRunner {
     switch (message.type) {
       case 'up':
         slot.state = 'ready';
+        this.#prepared(slot);
         if (slot.assigned === undefined) this.#hooks.freed();
         else if (slot.assigned.over) this.#release(slot);
         else this.#begin(slot, slot.assigned);
@@ -214,7 +228,7 @@ export class FunctionRunner {
     const running = slot.running;
     const timeoutMs = running?.job.spec.requirements.timeoutMs;
     if (running === undefined || timeoutMs === undefined) return;
-    const leftMs = running.startedAt + timeoutMs - (performance.timeOrigin + performance.now());
+    const leftMs = running.startedAt + timeoutMs - epochMs();
     const overdue = (): void =>
       this.endRunning(slot, {
         code: 'TIMED_OUT',
@@ -243,6 +257,11 @@ export class FunctionRunner {
     slot.process.send({ type: 'endThread', executor: slot.executor });
     // A thread in native code cannot be ended alone.
     slot.timers.push(setTimeout(() => slot.process.kill(), threadKillMs));
+  }
+
+  /** What was told to end ends now: nobody waits for a grace any more. */
+  hurry(): void {
+    for (const slot of this.pool.slots()) if (slot.verdict !== undefined) this.#kill(slot);
   }
 
   /** The client wants the job, or tasks of it, to end: every slot that has some is asked how far it is. */
@@ -279,6 +298,7 @@ export class FunctionRunner {
     group.slots.clear();
     const severalDied = slots.filter(slot => slot.length > 0).length > 1;
     for (const slot of slots) {
+      this.#prepared(slot);
       this.#bury(slot, processDeath(slot, end, oomKills), severalDied);
     }
     this.#hooks.freed();

@@ -1,12 +1,11 @@
-import type { Socket } from 'node:net';
+import type { Duplex } from 'node:stream';
 import { DurableDesk } from '../durable/durable-desk.js';
 import { UnreadJobs } from '../durable/unread-jobs.js';
 import { JobJournal } from '../journal/job-journal.js';
 import { OomWatch } from '../memory/oom-watch.js';
 import { identityOf, type ProcessIdentity } from '../process/process-identity.js';
 import type { MachineRequest } from '../protocol/machine-messages.js';
-import type { ClientMessage, Failure, HostMessage, MachineInfo } from '../protocol/messages.js';
-import { protocolVersion } from '../protocol/messages.js';
+import { type ClientMessage, type Failure, type MachineInfo, protocolVersion } from '../protocol/messages.js';
 import type { TaskSpan } from '../protocol/tasks.js';
 import { Admission, type Capacity } from './admission.js';
 import { ClientConnection, type ConnectionHandler } from './client-connection.js';
@@ -41,7 +40,7 @@ export class JobHost implements ConnectionHandler {
     this.#options = options;
     this.admission = new Admission(options.capacity);
     this.#identity = identityOf(process.pid) ?? { pid: process.pid, startTicks: 0 };
-    const env: NodeJS.ProcessEnv = { ...process.env, MEGALITH_SOCKET: options.socketPath };
+    const env: NodeJS.ProcessEnv = { ...(options.env ?? process.env), MEGALITH_SOCKET: options.socketPath };
     const oom = new OomWatch();
     let lastSlot = 0;
     const nextSlot = (): number => ++lastSlot;
@@ -51,15 +50,10 @@ export class JobHost implements ConnectionHandler {
       jobFailed: (job: HostJob, failure: Failure) => this.#jobFailed(job, failure),
       isOtherStarving: (job: HostJob) => isOtherStarving(this.#jobs, job),
     };
+    const { entryFile, home, idleMs, heapMiB, capacity } = options;
+    const keep = Math.max(1, Math.ceil(capacity.cpus));
     this.#functions = new FunctionRunner(
-      {
-        entryFile: options.entryFile,
-        home: options.home,
-        cwd: process.cwd(),
-        env,
-        nextSlot,
-        keep: Math.max(1, Math.ceil(options.capacity.cpus)),
-      },
+      { entryFile, home, cwd: process.cwd(), env, nextSlot, keep, idleMs, heapMiB },
       this.admission,
       oom,
       hooks,
@@ -78,16 +72,21 @@ export class JobHost implements ConnectionHandler {
       unread: options.unread ?? new UnreadJobs(),
       grant: job => this.#grant(job),
     });
-    this.#guard = new MemoryGuard(this.#functions, this.#commands, options.capacity.memoryBytes);
+    this.#guard = new MemoryGuard(this.#functions, this.#commands, options.capacity.memoryBytes, options.memory);
   }
 
-  /** Serves one client until its socket closes. */
-  serve(socket: Socket): ClientConnection {
-    const ready: HostMessage = { type: 'ready', version: protocolVersion, machine: this.machine };
+  /** Serves one client until its stream closes. */
+  serve(socket: Duplex): ClientConnection {
+    const ready = { type: 'ready', version: protocolVersion, machine: this.machine } as const;
     const connection = new ClientConnection(socket, this, ready);
     this.connections.add(connection);
     this.#options.onChange?.();
     return connection;
+  }
+
+  /** Has a slot ready before the first job comes. Settles when it is, or cannot be. */
+  prepare(): Promise<void> {
+    return this.#functions.prepare();
   }
 
   get machine(): MachineInfo {
@@ -212,6 +211,12 @@ export class JobHost implements ConnectionHandler {
       job.giveUp(failure, what);
       this.#endCancelled(job);
     }
+  }
+
+  /** Tasks that were told to end are not waited for any longer. */
+  hurry(): void {
+    this.#functions.hurry();
+    this.#commands.hurry();
   }
 
   end(connection: ClientConnection, number: number, taskCount: number): void {

@@ -32,6 +32,20 @@ describe('memory pressure', () => {
     expect(taskToEnd(tasks.slice(0, 1), scarce)).toBeUndefined();
   });
 
+  it('ends the largest task of all where everything would die together', () => {
+    const tasks = [
+      { id: 'within', rssBytes: 5 * gibibyte, declaredBytes: 6 * gibibyte },
+      { id: 'undeclared', rssBytes: gibibyte },
+    ];
+    expect(taskToEnd(tasks, { ...plenty, diesWhole: true })).toBeUndefined();
+    expect(taskToEnd(tasks, { ...scarce, diesWhole: true })).toEqual({
+      id: 'within',
+      why: 'machine-full',
+      message: 'took 5GiB of memory, the most of all in a sandbox of 16GiB that had only 102.4MiB left',
+      hint: 'ask for --memory 8GiB',
+    });
+  });
+
   it('calls memory scarce below 2 %, and always below 64 MiB', () => {
     expect(scarceBelowBytes(100 * gibibyte)).toBe(2 * gibibyte);
     expect(scarceBelowBytes(gibibyte)).toBe(64 * 2 ** 20);

@@ -13,6 +13,8 @@ export interface MachineMemory {
   readonly usableBytes: number;
   /** What could be had now without killing anything. */
   readonly availableBytes: number;
+  /** Out of memory, it ends with everything that runs there: no task is spared for what it asked for. */
+  readonly diesWhole?: true;
 }
 
 /** Which task has to go, and what to tell its owner. */
@@ -31,7 +33,7 @@ export function scarceBelowBytes(usableBytes: number): number {
 /**
  * The task to end for lack of memory, if any: first the one that is furthest over what it asked for, then, on a
  * machine with next to nothing left, the largest of those that declared nothing. A task within what it asked for is
- * never chosen.
+ * never chosen, unless it would die with all others.
  */
 export function taskToEnd<Id>(tasks: readonly TaskMemory<Id>[], machine: MachineMemory): MemoryVerdict<Id> | undefined {
   const over = largest(tasks, task => task.rssBytes - (task.declaredBytes ?? Infinity));
@@ -45,10 +47,20 @@ export function taskToEnd<Id>(tasks: readonly TaskMemory<Id>[], machine: Machine
   }
   if (machine.availableBytes >= scarceBelowBytes(machine.usableBytes)) return undefined;
   const full = largest(
-    tasks.filter(task => task.declaredBytes === undefined),
+    tasks.filter(task => task.declaredBytes === undefined || machine.diesWhole),
     task => task.rssBytes,
   );
   if (!full) return undefined;
+  if (machine.diesWhole) {
+    return {
+      id: full.id,
+      why: 'machine-full',
+      message:
+        `took ${sizeText(full.rssBytes)} of memory, the most of all in a sandbox of ${sizeText(machine.usableBytes)} ` +
+        `that had only ${sizeText(machine.availableBytes)} left`,
+      hint: `ask for --memory ${roomierSize(full.rssBytes)}`,
+    };
+  }
   return {
     id: full.id,
     why: 'machine-full',

@@ -1,6 +1,7 @@
 /**
  * What travels in a call of a function-as-a-service. A call is a connection that is over with its answer: the request holds the frames that a client
- * sends on a connection (`submit`, shared inputs, tasks, `end`), the reply those that a job host sends back (records, `jobEnded` or `jobFailed`).
+ * sends on a connection (one `submit`, shared inputs, tasks, `end`), the reply those that a job host sends back (records, then `jobEnded` or
+ * `jobFailed`). Credit has no meaning here, and the job's `cwd` none either: tasks run in a folder of the sandbox that is empty at first.
  */
 
 /** Bytes in JSON: as base64, compressed by gzip where that makes them fewer. */
@@ -12,11 +13,13 @@ export interface PackedBytes {
 export interface LambdaRequest {
   /** The client's `protocolVersion`. */
   readonly megalith: number;
-  /** The frames, or a presigned URL to read them from. */
+  /** The frames, or a presigned URL to read them from, as they are. */
   readonly frames: PackedBytes | { readonly get: string };
-  /** The text of the bundle, which the job's spec then has as an empty string: each sandbox fetches it once. */
+  /** A presigned URL to read the first frames from, as they are, which are the same in many calls of a job; `frames` follow them. */
+  readonly prelude?: { readonly get: string };
+  /** A presigned URL of the text of the bundle with this hash, which the job's spec then has as an empty string: each sandbox fetches it once. */
   readonly code?: { readonly hash: string; readonly get: string };
-  /** A presigned URL that takes a reply which is too large for the answer. */
+  /** A presigned URL that takes the reply's frames, as they are, where they are too large for the answer. */
   readonly put?: string;
 }
 

@@ -1,6 +1,7 @@
 import { types } from 'node:util';
 import type { MessagePort } from 'node:worker_threads';
 import { isMegalithError } from '../errors.js';
+import { epochMs as now } from '../process/epoch-clock.js';
 import { ByteWriter } from '../protocol/byte-writer.js';
 import { encodeThrown } from '../protocol/error-codec.js';
 import type { AttemptStats, Failure } from '../protocol/messages.js';
@@ -32,10 +33,6 @@ const turnMs = 10;
 const logPiece = 32 * 1024;
 
 const futureBrand = Symbol.for('megalith.future');
-
-/** Epoch milliseconds with fractions, steady while the process lives. */
-const origin = performance.timeOrigin;
-const now = (): number => origin + performance.now();
 
 /** Runs user code, one task at a time, on the thread that it was made on. */
 export class Executor implements ContextActions {

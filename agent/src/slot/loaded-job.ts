@@ -36,7 +36,7 @@ export async function loadJob(
       before.set(name, process.env[name]);
       process.env[name] = value;
     }
-    if (canChangeFolder && process.cwd() !== load.cwd) process.chdir(load.cwd);
+    if (canChangeFolder && !isIn(load.cwd)) process.chdir(load.cwd);
   };
   const leave = (): void => {
     for (const [name, value] of before) {
@@ -51,6 +51,16 @@ export async function loadJob(
     return { run: run as LoadedJob['run'], shared, enter, leave };
   } catch (error) {
     leave();
+    throw error;
+  }
+}
+
+/** Whether this process is there; where a task went to, and its folder was removed since, it is nowhere. */
+function isIn(folder: string): boolean {
+  try {
+    return process.cwd() === folder;
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return false;
     throw error;
   }
 }

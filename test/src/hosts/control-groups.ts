@@ -1,19 +1,34 @@
-import { existsSync, readdirSync, rmdirSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync, rmdirSync } from 'node:fs';
 import { join } from 'node:path';
 
-/** Where trees of control groups that systemd uses may be. */
-const trees = ['/sys/fs/cgroup', '/sys/fs/cgroup/systemd', '/sys/fs/cgroup/unified'];
+/** Where trees of control groups that systemd, or a sandbox of a function, uses may be. */
+const trees = ['', '/systemd', '/unified', '/memory', '/cpu'].map(tree => `/sys/fs/cgroup${tree}`);
 
 /** Names of the groups at the top of these trees. */
 export function controlGroups(): string[] {
   return trees.filter(tree => existsSync(join(tree, 'cgroup.procs'))).flatMap(tree => readdirSync(tree));
 }
 
-/** Removes a group and those in it, in all trees. One where something still ends is left to the next who sweeps. */
-export function removeControlGroups(name: string): void {
+/**
+ * Removes a group and those in it, in all trees. One where something still ends is left to the next who sweeps.
+ * @returns whether all are gone
+ */
+export function removeControlGroups(name: string): boolean {
   for (const tree of trees) {
     const group = join(tree, name);
     if (existsSync(join(group, 'cgroup.procs'))) remove(group);
+  }
+  return !trees.some(tree => existsSync(join(tree, name, 'cgroup.procs')));
+}
+
+/** A file of a group; nothing where the group is gone. */
+export function controlGroupFile(group: string, file: string): string {
+  try {
+    return readFileSync(join(group, file), 'utf8');
+  } catch (error) {
+    const { code } = error as NodeJS.ErrnoException;
+    if (code === 'ENOENT' || code === 'ENODEV') return '';
+    throw error;
   }
 }
 

@@ -17,16 +17,19 @@ const mostTold = 8;
 /**
  * The chosen candidate of a plan.
  * @throws MegalithError NO_PLACEMENT, listing why each candidate was rejected; POLICY where it is the policy alone that keeps the job from every place
- * with room for it; what the only candidate says, where that knows what to do
+ * with room for it; what the only candidate says, where that knows what to do; what kept a place from saying what it has: it might have had room
  */
 export function placeOf(plan: Plan, { name }: Pick<JobRequest, 'name'>): Candidate {
   const { chosen, candidates, isPolicy = false, label } = plan;
   if (chosen !== undefined) return chosen;
   const [only, ...others] = candidates;
-  if (only?.rejected?.hint !== undefined && others.length === 0) {
-    const { reason, explanation, hint } = only.rejected;
-    const code = isPolicy ? 'POLICY' : errorCodes.has(reason) ? (reason as ErrorCode) : 'NO_PLACEMENT';
-    throw new MegalithError(code, explanation, { hint, details: { reason } });
+  const silent = candidates.find(({ rejected }) => rejected?.code !== undefined)?.rejected;
+  const told = silent ?? (others.length === 0 && only?.rejected?.hint !== undefined ? only.rejected : undefined);
+  if (told !== undefined) {
+    const { reason, explanation, hint } = told;
+    const byReason = errorCodes.has(reason) ? (reason as ErrorCode) : 'NO_PLACEMENT';
+    const code = told.code ?? (isPolicy ? 'POLICY' : byReason);
+    throw new MegalithError(code, explanation, { ...(hint === undefined ? {} : { hint }), details: { reason } });
   }
   const why = candidates.length === 0 ? plan.reason : reasonsInWords(candidates);
   const rejections = candidates.map(({ backend, id, rejected }) => ({ backend, id, ...rejected }));

@@ -4,6 +4,8 @@
  */
 import { spawn } from 'node:child_process';
 import { openSync, rmSync } from 'node:fs';
+import { basename } from 'node:path';
+import { removeControlGroups } from '../control-groups.js';
 import { endAllOf } from '../owned-folder.js';
 import { processTable, signalTo, withDescendants } from '../process-table.js';
 import type { GuardPlan } from './server-plan.js';
@@ -25,6 +27,10 @@ process.on('SIGUSR2', end);
 function end(): never {
   for (const { pid } of withDescendants(processTable(), new Set(pids.filter(pid => pid > 0)))) signalTo(pid, 'SIGKILL');
   endAllOf(folder);
+  const deadline = performance.now() + 5000;
+  const pause = new Int32Array(new SharedArrayBuffer(4));
+  // What was killed leaves its group when the kernel has freed its memory.
+  while (!removeControlGroups(basename(folder)) && performance.now() < deadline) Atomics.wait(pause, 0, 0, 20);
   rmSync(folder, { recursive: true, force: true });
   process.exit();
 }
