@@ -17,7 +17,7 @@ export interface TaskGroup {
 }
 
 /** What goes to one place. */
-interface SplitPart {
+export interface SplitPart {
   /** Which of the groups, by index. */
   readonly groups: readonly number[];
   readonly candidate: Candidate;

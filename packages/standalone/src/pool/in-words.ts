@@ -1,5 +1,3 @@
-export { formatUsd } from '@megalith/core';
-
 /** `75 s`, `12 min`, `2.5 h`: short enough for a sentence. */
 export function formatMs(ms: number): string {
   if (ms < 120_000) return `${rounded(ms / 1000)} s`;
