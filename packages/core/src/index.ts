@@ -107,6 +107,7 @@ export { cheapest, type Goal } from './placement/goal.js';
 export { type JobProfile, type Spread, unknownProfile } from './placement/job-profile.js';
 export { type JobLabel, type LabelFacts, labelOf } from './placement/label-of.js';
 export { type Climb, defaultEscalations, type NoRung, nextRung, type Rung } from './placement/ladder.js';
+export { memoryRoomBytes } from './placement/memory-room.js';
 export { type PlannedJob, placeOf, plan } from './placement/plan.js';
 export { defaultPolicy, type PathRule, type Policy } from './placement/policy.js';
 export { type FunctionPrice, type PriceBook, parsePrices } from './placement/prices-file.js';

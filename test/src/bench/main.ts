@@ -1,7 +1,7 @@
 // pnpm bench [NAME...] [--json]: measures Megalith beside its peers, in the same run.
 // Rows go to stdout (a table, or with --json one object a line), everything else to stderr. A bench that ran as a whole
-// is kept under test/bench-results/. `leaks`, which has no peers, is another kind of bench, and runs only where it is named.
-// Exit code 1 if a case failed or something leaked, 2 for a name that there is not.
+// is kept under test/bench-results/. `leaks` and `placement`, which have no peers to run, are other kinds of bench, and run only where they are named.
+// Exit code 1 if a case failed, something leaked or data went where it may not, 2 for a name that there is not.
 import { parseArgs } from 'node:util';
 import type { Row } from './bench.js';
 import { benches } from './benches.js';
@@ -11,8 +11,9 @@ import { select } from './select.js';
 import { tableHead, tableRow } from './table.js';
 
 const { values, positionals: names } = parseArgs({ options: { json: { type: 'boolean' } }, allowPositionals: true });
-const wantsLeaks = names.includes('leaks');
-const positionals = names.filter(name => name !== 'leaks');
+const others = ['leaks', 'placement'] as const;
+const [wantsLeaks, wantsPlacement] = others.map(name => names.includes(name));
+const positionals = names.filter(name => !others.some(other => other === name));
 
 function chosen() {
   try {
@@ -24,7 +25,7 @@ function chosen() {
   }
 }
 
-const asked = wantsLeaks && positionals.length === 0 ? [] : chosen();
+const asked = (wantsLeaks || wantsPlacement) && positionals.length === 0 ? [] : chosen();
 if (!values.json && asked.length > 0) console.log(tableHead());
 for (const bench of asked) {
   const rows: Row[] = [];
@@ -53,4 +54,9 @@ for (const bench of asked) {
 if (wantsLeaks) {
   const { benchLeaks } = await import('./leaks/leak-bench.js');
   if (!(await benchLeaks())) process.exitCode = 1;
+}
+
+if (wantsPlacement) {
+  const { benchPlacement } = await import('./placement/placement-bench.js');
+  if (!benchPlacement(values.json === true)) process.exitCode = 1;
 }

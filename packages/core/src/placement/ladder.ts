@@ -8,6 +8,7 @@ import type { Estimate } from './estimate.js';
 import type { Goal } from './goal.js';
 import type { JobProfile } from './job-profile.js';
 import { isLarger, type Lesson, lessonOf, type Outgrown } from './lesson.js';
+import { sureShare } from './memory-room.js';
 import { plan } from './plan.js';
 import type { PlannedJob } from './planned-job.js';
 import type { Policy } from './policy.js';
@@ -117,9 +118,6 @@ function barely({ requirements, profile, beyond }: Lesson): Lesson {
   if (computeMs === undefined) return { requirements, profile, beyond };
   return { requirements, profile: { ...profile, taskMs: { p50: computeMs, p90: computeMs } }, beyond };
 }
-
-/** Of a machine that is made, usable memory is an estimate: so much of it will be there. */
-const sureShare = 0.9;
 
 /**
  * A function has all that it is paid for, and a machine that is made for one task nobody else to keep room for; elsewhere others wait. Where there is

@@ -9,7 +9,7 @@ import { functionCandidate, hostCandidate, newCandidate, plannedJob } from './te
 import { randomCandidate, randomJob, randomPolicy } from './testing/random-jobs.js';
 import { type Seeded, seeded } from './testing/seeded.js';
 
-const cases = 10_000;
+const cases = 5000;
 const gib = 2 ** 30;
 
 function eachCase(seed: number, look: (job: PlannedJob, candidates: Candidate[], random: Seeded) => void): void {

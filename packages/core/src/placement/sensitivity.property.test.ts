@@ -25,8 +25,8 @@ function mayGo({ label }: PlannedJob, { site }: Candidate, policy: Policy): bool
 }
 
 function someOf(all: readonly Candidate[], random: Seeded): Candidate[] {
-  const from = random.below(all.length - 8);
-  return all.slice(from, from + 1 + random.below(6));
+  const from = random.below(all.length - 4);
+  return all.slice(from, from + 1 + random.below(4));
 }
 
 it(`a job's data goes nowhere that is not cleared for it: ${decisions} decisions at any price, capacity, history and sequence of failures`, () => {
@@ -78,7 +78,7 @@ it('nor does any part of a job that is split', () => {
   const random = seeded(7);
   const all = Array.from({ length: 1000 }, (_, i) => randomCandidate(random, `place ${i}`));
   let parts = 0;
-  for (let i = 0; i < 10_000; i++) {
+  for (let i = 0; i < 5000; i++) {
     const policy = randomPolicy(random);
     const job = randomJob(random);
     const candidates = someOf(all, random);
@@ -91,5 +91,5 @@ it('nor does any part of a job that is split', () => {
       expect(mayGo(job, candidate, policy)).toBe(true);
     }
   }
-  expect(parts).toBeGreaterThan(3000);
+  expect(parts).toBeGreaterThan(1500);
 });

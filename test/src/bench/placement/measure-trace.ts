@@ -12,6 +12,9 @@ export interface TraceRow {
   /** Cost above that of the oracle, in per cent, of jobs that kept to the policy. */
   readonly regretMedian: number;
   readonly regretP95: number;
+  /** The same of the jobs without a deadline, and of those with one. */
+  readonly regretP95Free: number;
+  readonly regretP95Due: number;
   /** All jobs together, against the oracle. */
   readonly costRatio: number;
   /** Per cent of the jobs that have a deadline. */
@@ -56,7 +59,11 @@ export function measureTrace({ name, places, past, jobs }: Trace): TraceRow[] {
   }
   return [...rows].map(([rule, all]) => {
     const allowed = all.filter(({ judged }) => judged.violations === 0);
-    const regrets = allowed.map(({ judged, oracle }) => judged.usd / oracle.usd - 1);
+    const regretsOf = (those: typeof all): number[] => those.map(({ judged, oracle }) => judged.usd / oracle.usd - 1);
+    const regrets = regretsOf(allowed);
+    const [free, bound] = [true, false].map(isFree =>
+      regretsOf(allowed.filter(({ job }) => (job.deadlineMs === undefined) === isFree)),
+    );
     const due = all.filter(({ job }) => job.deadlineMs !== undefined);
     const missed = due.filter(({ job, judged }) => judged.ms > job.deadlineMs!);
     const tasks = all.reduce((sum, { job }) => sum + job.ms.length, 0);
@@ -68,6 +75,8 @@ export function measureTrace({ name, places, past, jobs }: Trace): TraceRow[] {
       jobs: all.length,
       regretMedian: rounded(100 * quantile(regrets, 0.5)),
       regretP95: rounded(100 * quantile(regrets, 0.95)),
+      regretP95Free: rounded(100 * quantile(free!, 0.95)),
+      regretP95Due: rounded(100 * quantile(bound!, 0.95)),
       costRatio: rounded(spent / allowed.reduce((sum, { oracle }) => sum + oracle.usd, 0), 3),
       missedPercent: rounded((100 * missed.length) / Math.max(1, due.length)),
       outOfMemoryPerMille: rounded((1000 * total(({ outOfMemory }) => outOfMemory)) / tasks, 2),

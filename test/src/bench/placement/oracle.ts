@@ -16,7 +16,7 @@ export interface BestOf {
 }
 
 /** So long a new machine stays without work in jobs that stand alone, milliseconds: what its start has cost, as the pool does. */
-export const usualTailMs = 60_000;
+const usualTailMs = 60_000;
 
 export function momentOf(job: TrueJob, place: Place, idleTailMs = usualTailMs): Moment {
   const host = place.kind === 'host' ? job.busyMs[Number(place.id.split(' ')[1])] : undefined;

@@ -133,7 +133,7 @@ export function candidateOf(place: Place, asked: Asked, { busyMs = 0, idleTailMs
       : {
           per: 'hour',
           usdPerHour,
-          minimumMs: isOwn ? 0 : 60_000,
+          minimumMs: kind === 'new' ? 60_000 : 0,
           startMs: isOwn ? 0 : startMs,
           idleTailMs: isOwn ? 0 : idleTailMs,
           ...(paidMs === undefined ? {} : { paidMs }),

@@ -6,6 +6,7 @@ import {
   dependsOnGuess,
   type Goal,
   type JobProfile,
+  memoryRoomBytes,
   nextRung,
   type PlannedJob,
   plan,
@@ -64,7 +65,7 @@ export class JobOnItsWay {
     let tasks = this.#job.ms.map((_, index) => index);
     if (known === undefined && tasks.length > probeTasks && this.#isProbeWorthIt(tasks.length)) {
       const probed = tasks.slice(0, probeTasks);
-      this.#place(probed, profile);
+      this.#place(probed, profile, true);
       const ms = probed.map(task => this.#job.ms[task]!);
       const peak = Math.max(...probed.map(task => this.#job.peakBytes[task]!));
       const taskMs = { p50: quantile(ms, 0.5), p90: Math.max(...ms) };
@@ -108,8 +109,11 @@ export class JobOnItsWay {
     });
   }
 
-  #place(tasks: readonly number[], profile: JobProfile): void {
-    const planned = this.#planned(tasks.length, profile);
+  /** @param isProbe where time presses, measuring is to be quick: it is little that is paid for it */
+  #place(tasks: readonly number[], profile: JobProfile, isProbe = false): void {
+    const whole = this.#planned(tasks.length, profile);
+    const isUrgent = isProbe && whole.goal.deadlineMs !== undefined;
+    const planned: PlannedJob = isUrgent ? { ...whole, goal: { ...whole.goal, objective: 'time' } } : whole;
     const memoryBytes = planned.requirements.memoryBytes ?? profile.memoryBytes;
     const candidates = this.#candidates(memoryBytes);
     let { chosen } = plan(planned, candidates, defaultPolicy);
@@ -121,7 +125,8 @@ export class JobOnItsWay {
       this.#lost += tasks.length;
       return;
     }
-    const limitBytes = memoryBytes ?? Math.floor(chosen.usableMemoryBytes / Math.min(chosen.slots, tasks.length));
+    const limitBytes =
+      memoryRoomBytes(chosen, planned) ?? Math.floor(chosen.usableMemoryBytes / Math.min(chosen.slots, tasks.length));
     this.#runAt(chosen, tasks, limitBytes, planned, []);
   }
 

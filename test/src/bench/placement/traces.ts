@@ -36,7 +36,7 @@ interface TraceOptions {
   readonly saysMemory?: boolean;
 }
 
-export function traceOf(name: string, all: readonly TrueFunction[], random: Seeded, options: TraceOptions): Trace {
+function traceOf(name: string, all: readonly TrueFunction[], random: Seeded, options: TraceOptions): Trace {
   const { count, past = pastRuns, hosts = 0, sensitive = 0, saysMemory = false } = options;
   const places = [...ownHosts(hosts), ...cloud];
   const jobOf = (fn: TrueFunction): TrueJob => {
@@ -63,7 +63,7 @@ function withDeadline(job: TrueJob, places: readonly Place[], random: Seeded): T
 /** The traces of `research/peers.md` §5 whose jobs stand alone. */
 export function* traces(random: Seeded): Generator<Trace> {
   const steady = lognormalFunctions(240, random, alike);
-  yield traceOf('METASPACE-like stages', metaspaceStages(alike), random, { count: 480 });
+  yield traceOf('METASPACE-like stages', metaspaceStages(20, random, alike), random, { count: 480 });
   yield traceOf('lognormal sizes', steady, random, { count: 480 });
   yield traceOf('lognormal sizes, memory said', steady, random, { count: 480, saysMemory: true });
   for (const [sensitive, hosts] of [
@@ -74,10 +74,10 @@ export function* traces(random: Seeded): Generator<Trace> {
     [0.5, 4],
   ] as const) {
     const name = `${sensitive * 100} % sensitive, ${hosts} own ${hosts === 1 ? 'host' : 'hosts'}`;
-    const mixed = [...metaspaceStages(alike), ...lognormalFunctions(100, random, alike).filter(fitsHost)];
+    const mixed = [...metaspaceStages(4, random, alike), ...lognormalFunctions(100, random, alike).filter(fitsHost)];
     yield traceOf(name, mixed, random, { count: 300, hosts, sensitive });
   }
-  yield traceOf('METASPACE-like, inputs of other sizes', metaspaceStages(varied), random, { count: 480 });
+  yield traceOf('METASPACE-like, inputs of other sizes', metaspaceStages(20, random, varied), random, { count: 480 });
   yield traceOf('lognormal, inputs of other sizes', lognormalFunctions(240, random, varied), random, { count: 480 });
   yield traceOf('lognormal, runs unlike each other', lognormalFunctions(240, random, unlike), random, { count: 480 });
   const first = lognormalFunctions(600, random, alike);

@@ -66,18 +66,23 @@ export const varied: RunSpread = { ms: 0.25, memory: 0.12 };
 /** Runs that have little more in common than their code. */
 export const unlike: RunSpread = { ms: 1, memory: 0.5 };
 
-/** Stages as METASPACE has them: 1 to 1,000 tasks that need 256 MB to 128 GB; what reads chunks has many small tasks, what joins has few large ones. */
-export function metaspaceStages(runSpread: RunSpread): TrueFunction[] {
-  return stages.map(([name, cpus, tasks, seconds, memoryBytes]) => ({
-    name,
-    cpus,
-    tasks,
-    taskMs: seconds * 1000,
-    memoryBytes,
-    taskSpread: { ms: tasks === 1 ? 0 : 0.3, memory: 0.02 },
-    runSpread: { ...runSpread, tasks: 0.5 },
-    mostBytes: 128 * gib,
-  }));
+/**
+ * Stages as METASPACE has them: 1 to 1,000 tasks that need 256 MB to 128 GB; what reads chunks has many small tasks, what joins has few large ones.
+ * Each project has its own, with more or less data.
+ */
+export function metaspaceStages(projects: number, random: Seeded, runSpread: RunSpread): TrueFunction[] {
+  return Array.from({ length: projects }, (_, project) =>
+    stages.map(([name, cpus, tasks, seconds, memoryBytes]) => ({
+      name: `${name} ${project}`,
+      cpus,
+      tasks: tasks === 1 ? 1 : tasks * random.factor(0.4),
+      taskMs: seconds * 1000 * random.factor(0.4),
+      memoryBytes: Math.min(128 * gib, Math.max(gib / 4, memoryBytes * random.factor(0.4))),
+      taskSpread: { ms: tasks === 1 ? 0 : 0.3, memory: 0.02 },
+      runSpread: { ...runSpread, tasks: 0.4 },
+      mostBytes: 128 * gib,
+    })),
+  ).flat();
 }
 
 const stages = [
