@@ -20,6 +20,7 @@ import { Escalation, type EscalationOptions } from './escalation.js';
 import { JobPlans } from './job-plans.js';
 import { LegPlans } from './leg-plans.js';
 import type { PlacingDesk } from './placing-desk.js';
+import { requirementsAt } from './requirements-at.js';
 import { splitJob } from './split-job.js';
 import { workAt } from './work-at.js';
 import { workName } from './work-name.js';
@@ -73,7 +74,7 @@ export async function placeJob(facts: JobToPlace, desk: PlacingDesk, hooks: Plac
   const escalates = settings.escalates && !settings.detached && isElsewhere;
   const probes = split === undefined && isWorthProbing(job, settings, asked, policy);
   let inLegs: LegsRun | undefined;
-  const ownPlace = samplePlace(job.id, place, job.requirements);
+  const ownPlace = samplePlace(job.id, place, requirementsAt(place, job));
   const placeOf = (events: TaskEvents): SamplePlace => {
     const leg = inLegs?.legOf(events);
     return leg === undefined ? ownPlace : samplePlace(job.id, leg.place, leg.requirements);
@@ -82,13 +83,14 @@ export async function placeJob(facts: JobToPlace, desk: PlacingDesk, hooks: Plac
     // A job that was lost has a record of its own already.
     const own = life === 1 ? base : { ...base, id: `${job.id}-${life}` };
     if (!escalates && !probes && split === undefined) {
-      return asked.backendOf(place).run({ ...own, work: workAt(place, own.work), tasks }, place);
+      const requirements = requirementsAt(place, job);
+      return asked.backendOf(place).run({ ...own, requirements, work: workAt(place, own.work), tasks }, place);
     }
     const legs = new LegPlans(own);
     const run: LegsRun = new LegsRun({
       tasks,
       ...(split === undefined
-        ? firstLegs(probes ? probePlace(asked.plan, place) : place, asked, job, legs)
+        ? firstLegs(probes ? probePlace(job, asked, policy, place) : place, asked, job, legs)
         : split.legs(legs)),
       ...(escalates
         ? {
@@ -122,7 +124,7 @@ function samplePlace(
 }
 
 function firstLegs(place: Candidate, asked: Asked, job: PlaceableJob, legs: LegPlans): Pick<LegsOptions, 'legs'> {
-  return { legs: [legs.leg(place, asked.backendOf(place), job.requirements, job.profile, job.taskCount)] };
+  return { legs: [legs.leg(place, asked.backendOf(place), requirementsAt(place, job), job.profile, job.taskCount)] };
 }
 
 function isWorthProbing(job: PlaceableJob, settings: JobSettings, asked: Asked, policy: Policy): boolean {
@@ -131,9 +133,11 @@ function isWorthProbing(job: PlaceableJob, settings: JobSettings, asked: Asked, 
   return dependsOnGuess(job, asked.candidates, policy);
 }
 
-/** Where the first tasks show what they need: here, where that may be, since it begins at once and costs nothing. */
-function probePlace({ candidates }: Plan, chosen: Candidate): Candidate {
-  return candidates.find(({ kind, estimate }) => kind === 'here' && estimate !== undefined) ?? chosen;
+/** Where the first tasks show what they need: here, where that may be, since it begins at once and costs nothing; with a deadline wherever they end first. */
+function probePlace(job: PlaceableJob, asked: Asked, policy: Policy, chosen: Candidate): Candidate {
+  const here = asked.plan.candidates.find(({ kind, estimate }) => kind === 'here' && estimate !== undefined);
+  if (here !== undefined || job.goal.deadlineMs === undefined) return here ?? chosen;
+  return plan({ ...job, goal: { ...job.goal, objective: 'time' } }, asked.candidates, policy).chosen ?? chosen;
 }
 
 function probeOf(
@@ -158,7 +162,7 @@ function probeOf(
     const decided = plan(rest, asked.candidates, policy);
     hooks.planned(decided);
     const place = await plans.settle(decided);
-    return legs.leg(place, asked.backendOf(place), job.requirements, profile, rest.taskCount);
+    return legs.leg(place, asked.backendOf(place), requirementsAt(place, rest), profile, rest.taskCount);
   };
   return { tasks: size, limitMs: probeLimitMs, decide };
 }
