@@ -10,6 +10,9 @@ export { relativeSteps } from './files/safe-path.js';
 export { reportFrom, sendTrees } from './files/send-trees.js';
 export { type ServeFilesOptions, serveFiles } from './files/serve-files.js';
 export type { FolderFilter } from './files/walk-tree.js';
+export { controlFrame, frameParts } from './function/call-frames.js';
+export { functionCapacity } from './function/capacity.js';
+export { unpackBytes } from './function/packed-bytes.js';
 export { writeFileAtomically, writeFileAtomicallySync } from './journal/atomic-file.js';
 export { type CancelRequest, requestCancel, watchCancelRequest } from './journal/cancel-request.js';
 export {

@@ -1,7 +1,8 @@
 // Writes what makes a start quick: oclif.manifest.json (what commands and flags there are) and dist/bundle (all code in few files).
 import { execFileSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
-import { mkdirSync, mkdtempSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, readFileSync, realpathSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { createRequire } from 'node:module';
 import { tmpdir } from 'node:os';
 import { join, sep } from 'node:path';
 import { Config } from '@oclif/core/config';
@@ -25,7 +26,8 @@ function packagePlace(name) {
 const core = packagePlace('@megalith/core'), standalone = packagePlace('@megalith/standalone');
 `;
 
-const cloudLibraries = /^(@aws-sdk\/client-[a-z0-9-]+|node-forge)$/;
+const cloudLibraries = /^(@aws-sdk\/[a-z0-9-]+|node-forge)$/;
+const fromClouds = replaced(cloudLibraries, name => `require('./clouds.cjs').libraries['${name}']`);
 
 const eachInItsPlace = {
   name: 'each-in-its-place',
@@ -90,7 +92,7 @@ function bundleMain() {
           get '@megalith/core'() { return require('@megalith/core'); },
         };`,
     },
-    plugins: [eachInItsPlace, replaced(/^@megalith\/standalone$/, () => `require('./standalone.cjs')`)],
+    plugins: [eachInItsPlace, fromClouds, replaced(/^@megalith\/standalone$/, () => `require('./standalone.cjs')`)],
   });
 }
 
@@ -101,21 +103,23 @@ function bundleStandalone() {
     plugins: [
       eachInItsPlace,
       replaced(/^@megalith\/(agent|core)$/, name => `require('./main.cjs').shared['${name}']`),
-      replaced(cloudLibraries, name => `require('./clouds.cjs').libraries['${name}']`),
+      fromClouds,
     ],
   });
 }
 
-/** What talks to clouds is several times as large as all the rest, and only who has machines there wants it. */
+/** What talks to clouds is several times as large as all the rest, and only who has something there wants it. */
 function bundleClouds() {
-  const standalone = join(root, 'node_modules', '@megalith', 'standalone');
-  const { dependencies } = JSON.parse(readFileSync(join(standalone, 'package.json'), 'utf8'));
-  const getters = Object.keys(dependencies)
-    .filter(name => cloudLibraries.test(name))
-    .map(name => `get '${name}'() { return require('${name}'); }`);
-  return bundled('clouds.cjs', {
-    stdin: { resolveDir: standalone, contents: `exports.libraries = { ${getters.join(', ')} };` },
+  const getters = ['core', 'standalone'].flatMap(name => {
+    const folder = realpathSync(join(root, 'node_modules', '@megalith', name));
+    const { dependencies } = JSON.parse(readFileSync(join(folder, 'package.json'), 'utf8'));
+    const { resolve } = createRequire(join(folder, 'package.json'));
+    return Object.keys(dependencies)
+      .filter(library => cloudLibraries.test(library))
+      .map(library => `get '${library}'() { return require('${resolve(library)}'); }`);
   });
+  const contents = `exports.libraries = { ${getters.join(', ')} };`;
+  return bundled('clouds.cjs', { stdin: { resolveDir: root, contents } });
 }
 
 /** Imports with such names give what an expression does when it runs. */

@@ -110,7 +110,7 @@ export function jobFrames(job: CalledJob, withText = true): Buffer {
     work,
     requirements: { cpus: 1, graceMs: 2000, ...job.requirements },
     env: job.env ?? {},
-    cwd: '/somewhere/else',
+    cwd: '',
     tags: [],
   };
   const tasks = new ByteWriter();

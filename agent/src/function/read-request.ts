@@ -19,9 +19,12 @@ export function readRequest(event: unknown): LambdaRequest {
       { hint: 'deploy the function anew with the same version of Megalith as the client' },
     );
   }
-  const { frames, code, put } = event;
+  const { frames, prelude, code, put } = event;
   if (!isPacked(frames) && !(isRecord(frames) && typeof frames.get === 'string')) {
     throw malformed('"frames" are neither bytes nor a place to get them from');
+  }
+  if (prelude !== undefined && !(isRecord(prelude) && typeof prelude.get === 'string')) {
+    throw malformed('"prelude" has no place to get it from');
   }
   if (code !== undefined && !isCode(code)) throw malformed('"code" has no hash or no place to get it from');
   if (put !== undefined && typeof put !== 'string') throw malformed('"put" is no address');

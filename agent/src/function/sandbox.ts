@@ -101,7 +101,12 @@ export class FunctionSandbox {
       const { code } = request;
       const isFilled = code === undefined || spec.work.kind !== 'function';
       const work = isFilled ? spec.work : await withText(spec.work, code, home, remainingMs());
-      const reply = await runJob(this.#host, frames, { ...spec, work, cwd: this.#workFolder }, remainingMs());
+      const reply = await runJob(
+        this.#host,
+        frames,
+        { ...spec, work, cwd: spec.cwd === '' ? this.#workFolder : spec.cwd },
+        remainingMs(),
+      );
       if (!reply.isClean) await this.#renewHost();
       await this.#host.written();
       const bytes = reply.frames.bytes();
@@ -119,9 +124,11 @@ export class FunctionSandbox {
     }
   }
 
-  async #framesOf({ frames }: LambdaRequest, timeoutMs: number): Promise<Buffer> {
-    if (isPacked(frames)) return unpackBytes(frames, this.#options.memoryMib * 2 ** 20);
-    return getSigned(frames.get, timeoutMs);
+  async #framesOf({ prelude, frames }: LambdaRequest, timeoutMs: number): Promise<Buffer> {
+    const mostBytes = this.#options.memoryMib * 2 ** 20;
+    const rest = isPacked(frames) ? unpackBytes(frames, mostBytes) : getSigned(frames.get, timeoutMs);
+    if (prelude === undefined) return rest;
+    return Buffer.concat(await Promise.all([getSigned(prelude.get, timeoutMs), rest]));
   }
 
   #makeHost(): JobHost {

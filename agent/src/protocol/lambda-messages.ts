@@ -15,6 +15,8 @@ export interface LambdaRequest {
   readonly megalith: number;
   /** The frames, or a presigned URL to read them from, as they are. */
   readonly frames: PackedBytes | { readonly get: string };
+  /** A presigned URL to read the first frames from, as they are, which are the same in many calls of a job; `frames` follow them. */
+  readonly prelude?: { readonly get: string };
   /** A presigned URL of the text of the bundle with this hash, which the job's spec then has as an empty string: each sandbox fetches it once. */
   readonly code?: { readonly hash: string; readonly get: string };
   /** A presigned URL that takes the reply's frames, as they are, where they are too large for the answer. */

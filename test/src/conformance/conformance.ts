@@ -28,6 +28,7 @@ const everything: Capabilities = {
   clientFolder: true,
   ownPackage: true,
   machines: 1,
+  severalTasksEach: true,
   freshMachines: true,
   threads: true,
   commands: true,

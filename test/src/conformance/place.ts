@@ -11,6 +11,8 @@ export interface Capabilities {
   readonly ownPackage: boolean;
   /** How many there are, all alike. */
   readonly machines: number;
+  /** A machine has memory and a folder for several tasks of a job: those of a function call are its own. */
+  readonly severalTasksEach: boolean;
   /** Each executor begins with machines on which nothing has run. */
   readonly freshMachines: boolean;
   /** Tasks may run as threads and share memory. */

@@ -1,5 +1,5 @@
-import { formatDuration } from '@megalith/core';
-import { type DrainedMachine, formatUsd, type PooledState } from '@megalith/standalone';
+import { formatDuration, formatUsd } from '@megalith/core';
+import type { DrainedMachine, PooledState } from '@megalith/standalone';
 import { table } from '../output/table.js';
 
 /** The listing of `megalith pool ls`. */

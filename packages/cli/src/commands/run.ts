@@ -1,6 +1,5 @@
-import * as Flags from '@oclif/core/flags';
 import { BaseCommand } from '../base-command.js';
-import { fetchFlag, jobFlags } from '../flags/job-flags.js';
+import { commandWords, missingDashes, runFlags } from '../flags/run-flags.js';
 
 export default class Run extends BaseCommand {
   static override summary = 'run a command, or one command over many items';
@@ -34,45 +33,26 @@ export default class Run extends BaseCommand {
       command: '<%= config.bin %> run --host alpha --detach -- ./simulate.sh',
     },
     {
+      description: 'the cheapest place that may have the data and is done in two hours',
+      command: "<%= config.bin %> run --tag pii --deadline 2h --expected 5m --each 'scans/*.dcm' -- ./segment.sh {}",
+    },
+    {
       description: 'keep a log as GNU parallel does',
       command: '<%= config.bin %> run --each urls.txt --joblog fetch.log --retries 2 -- curl -fsSO {}',
     },
   ];
 
-  // The command is read from the tokens: oclif would sort the words that also occur among the flags.
   static override strict = false;
 
-  static override flags = {
-    ...jobFlags,
-    output: Flags.string({ ...fetchFlag, aliases: ['fetch'] }),
-    each: Flags.string({
-      description: 'run once for each line of a file or of stdin (-), or for each file of a quoted glob',
-      helpValue: 'SOURCE',
-    }),
-    shell: Flags.string({ description: 'the command as one shell line', helpValue: 'LINE' }),
-    'keep-order': Flags.boolean({ char: 'k', description: 'with --each: print in input order', dependsOn: ['each'] }),
-    joblog: Flags.string({
-      description: "with --each: write a log in GNU parallel's format",
-      helpValue: 'FILE',
-      dependsOn: ['each'],
-    }),
-    halt: Flags.string({
-      description: 'with --each: after a failure, go on (never) or cancel the others',
-      options: ['never', 'now,fail=1'],
-      dependsOn: ['each'],
-    }),
-    null: Flags.boolean({ description: 'with --each: items end in NUL, not in a line end', dependsOn: ['each'] }),
-  };
+  static override flags = runFlags;
 
   protected override usageHint(error: Error): string {
-    if (this.argv.includes('--') || !/nonexistent flag/i.test(error.message)) return super.usageHint(error);
-    return 'put -- before the command, so that its own flags are left to it';
+    return missingDashes(error, this.argv) ?? super.usageHint(error);
   }
 
   override async run(): Promise<void> {
     const { flags, raw } = await this.parse(Run);
-    const words = raw.filter(token => token.type === 'arg').map(token => token.input);
     const { runCommand } = await import('../run/run-command.js');
-    process.exitCode = await runCommand(words, flags, this.jsonEnabled());
+    process.exitCode = await runCommand(commandWords(raw), flags, this.jsonEnabled());
   }
 }

@@ -1,4 +1,9 @@
+import type { Label } from '@megalith/core';
 import * as Flags from '@oclif/core/flags';
+import { backendNames, objectives } from '../preferences/choices.js';
+
+// By hand, because help is not to load what knows them.
+const labels: readonly Label[] = ['public', 'internal', 'confidential', 'restricted'];
 
 /** What a task needs and where it may run: the flags that `run` and `map` have in common. Each has a variable and a preference of its name. */
 export const jobFlags = {
@@ -39,6 +44,16 @@ export const jobFlags = {
     multipleNonGreedy: true,
     helpGroup: 'NEEDS',
   }),
+  label: Flags.string({
+    description: 'the data is at least so sensitive [default: what the policy says of tags and inputs]',
+    options: labels,
+    helpGroup: 'NEEDS',
+  }),
+  expected: Flags.string({
+    description: 'how long one task computes, where you know [default: what earlier runs took]',
+    helpValue: 'TIME',
+    helpGroup: 'NEEDS',
+  }),
   env: Flags.string({
     description: 'a variable for the tasks; without a value, that of this environment; may be given again',
     helpValue: 'NAME[=VALUE]',
@@ -63,8 +78,30 @@ export const jobFlags = {
   }),
   backend: Flags.string({
     description: 'where to run',
-    options: ['auto', 'local', 'standalone'],
+    options: backendNames,
     env: 'MEGALITH_BACKEND',
+    helpGroup: 'PLACE',
+  }),
+  objective: Flags.string({
+    description: 'the cheapest place that meets the deadline, or the fastest within the budget [default: cost]',
+    options: objectives,
+    env: 'MEGALITH_OBJECTIVE',
+    helpGroup: 'PLACE',
+  }),
+  deadline: Flags.string({
+    description: 'time from now until the last result: no place that is expected to take longer',
+    helpValue: 'TIME',
+    env: 'MEGALITH_DEADLINE',
+    helpGroup: 'PLACE',
+  }),
+  budget: Flags.string({
+    description: 'most that the job may cost, US dollars',
+    helpValue: 'USD',
+    env: 'MEGALITH_BUDGET',
+    helpGroup: 'PLACE',
+  }),
+  'no-escalate': Flags.boolean({
+    description: 'a task that runs out of memory or time fails, and is not moved to a larger place',
     helpGroup: 'PLACE',
   }),
   host: Flags.string({
@@ -118,7 +155,13 @@ export interface JobFlagValues {
   readonly env?: readonly string[] | undefined;
   readonly name?: string | undefined;
   readonly cwd?: string | undefined;
+  readonly label?: string | undefined;
+  readonly expected?: string | undefined;
   readonly backend?: string | undefined;
+  readonly objective?: string | undefined;
+  readonly deadline?: string | undefined;
+  readonly budget?: string | undefined;
+  readonly 'no-escalate'?: boolean | undefined;
   readonly slots?: string | undefined;
   readonly host?: readonly string[] | undefined;
   readonly detach?: boolean | undefined;

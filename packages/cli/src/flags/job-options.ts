@@ -1,4 +1,12 @@
-import { type JobOptions, MegalithError, parseFileInput, parseFileOutput } from '@megalith/core';
+import {
+  type JobOptions,
+  type Label,
+  MegalithError,
+  parseDuration,
+  parseFileInput,
+  parseFileOutput,
+} from '@megalith/core';
+import { readPaths } from '../input/read-paths.js';
 import { readPreferences } from '../preferences/file.js';
 import { inJobsHome } from '../preferences/jobs-home.js';
 import { type PreferenceKey, type Preferences, parsePreference } from '../preferences/keys.js';
@@ -19,6 +27,9 @@ export function jobSettings(
   const timeout = setting('time', flags.time);
   const grace = setting('grace', flags.grace);
   const retries = setting('retries', flags.retries);
+  const objective = setting('objective', flags.objective);
+  const deadline = setting('deadline', flags.deadline);
+  const budget = setting('budget', flags.budget);
   const inputs = (flags.input ?? []).map(parseFileInput);
   const outputs = (flags.fetch ?? []).map(parseFileOutput);
   const place = placeFor({
@@ -36,12 +47,18 @@ export function jobSettings(
     ...(grace === undefined ? {} : { grace }),
     ...(retries === undefined ? {} : { retries }),
     ...(flags.tag === undefined ? {} : { tags: flags.tag }),
+    ...(flags.label === undefined ? {} : { label: flags.label as Label }),
+    ...(flags.expected === undefined ? {} : { expected: duration('--expected', flags.expected) }),
+    ...(objective === undefined ? {} : { objective }),
+    ...(deadline === undefined ? {} : { deadline }),
+    ...(budget === undefined ? {} : { budget }),
+    ...(flags['no-escalate'] === true ? { escalate: false } : {}),
     ...(flags.env === undefined ? {} : { env: variables(flags.env, process.env) }),
     ...(flags.name === undefined ? {} : { name: flags.name }),
     ...(flags.cwd === undefined ? {} : { cwd: flags.cwd }),
     ...(flags.id === undefined ? {} : { id: flags.id }),
     ...(flags.secret === undefined ? {} : { secrets: secretValues(flags.secret, process.env) }),
-    ...(inputs.length === 0 ? {} : { inputs }),
+    ...(inputs.length === 0 ? {} : { inputs, reads: readPaths(inputs.map(({ path }) => path)) }),
     ...(outputs.length === 0 ? {} : { outputs }),
     ...(flags.detach === true ? { detached: true } : {}),
   };
@@ -53,6 +70,20 @@ export function jobSettings(
     quiet: flags.quiet === true,
   };
   return { job, session };
+}
+
+/** @throws MegalithError USAGE naming the flag */
+function duration(flag: string, text: string): string {
+  try {
+    parseDuration(text);
+    return text;
+  } catch (error) {
+    const { message, hint } = error as MegalithError;
+    throw new MegalithError('USAGE', `"${flag}" cannot be "${text}": ${message}`, {
+      ...(hint === undefined ? {} : { hint }),
+      cause: error,
+    });
+  }
 }
 
 /** Reads `NAME=VALUE` and `NAME`, whose value is taken from `environment`. @throws MegalithError USAGE */
@@ -82,7 +113,7 @@ export function variables(
 
 /** The folder that this program is in means nothing on a machine. */
 function refuseFolder(cwd: string | undefined, backend: string | undefined): void {
-  if (backend !== 'standalone' || cwd === undefined || cwd.startsWith('/')) return;
+  if ((backend !== 'standalone' && backend !== 'lambda') || cwd === undefined || cwd.startsWith('/')) return;
   throw new MegalithError('USAGE', `"--cwd ${cwd}" is no whole path, as a folder on a machine must be`, {
     hint: "leave it out to run in the job's own folder, where inputs go",
   });

@@ -27,8 +27,10 @@ describe('the place of a job', () => {
     expect(placeFor({ ...nothing, ...wishes })).toEqual({ backend, hosts });
   });
 
-  it('cannot be a host of a backend that has none', () => {
-    const wishes = { ...nothing, hosts: ['a'], backend: 'local', hasStoredBackend: false };
-    expect(() => placeFor(wishes)).toThrow(expect.objectContaining({ code: 'USAGE' }));
+  it.each(['local', 'lambda'])('cannot be a host of %s, which has none', backend => {
+    const wishes = { ...nothing, hosts: ['a'], backend, hasStoredBackend: false };
+    expect(() => placeFor(wishes)).toThrow(
+      expect.objectContaining({ code: 'USAGE', message: expect.stringContaining(backend) }),
+    );
   });
 });

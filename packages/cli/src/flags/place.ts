@@ -27,7 +27,8 @@ export function placeFor(wishes: PlaceWishes): PlaceChoice {
   const { backend, hosts, preferredHosts, needsMachine } = wishes;
   const isOpen = backend === undefined || backend === 'auto';
   if (hosts !== undefined) {
-    if (backend === 'local' && !wishes.hasStoredBackend) throw contradiction(hosts);
+    const hasNone = backend === 'local' || backend === 'lambda';
+    if (hasNone && !wishes.hasStoredBackend) throw contradiction(backend, hosts);
     return { backend: 'standalone', hosts };
   }
   const preferred = preferredHosts === undefined ? undefined : hostNames(preferredHosts);
@@ -45,8 +46,8 @@ function hostNames(text: string): readonly string[] {
     .filter(name => name !== '');
 }
 
-function contradiction(hosts: readonly string[]): MegalithError {
-  return new MegalithError('USAGE', `the backend "local" has no hosts, and "--host ${hosts[0]}" asks for one`, {
+function contradiction(backend: string, hosts: readonly string[]): MegalithError {
+  return new MegalithError('USAGE', `the backend "${backend}" has no hosts, and "--host ${hosts[0]}" asks for one`, {
     hint: 'leave out --backend (or MEGALITH_BACKEND); "--host local" is this machine by an agent that outlives this program',
   });
 }

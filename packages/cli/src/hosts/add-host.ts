@@ -1,13 +1,11 @@
 import { existsSync } from 'node:fs';
 import { resolve } from 'node:path';
-import { MegalithError } from '@megalith/core';
+import { hostNameRule, isHostName, MegalithError } from '@megalith/core';
 import {
   connectSsh,
   type HostEntry,
   type HostFacts,
-  hostNameRule,
   type Inventory,
-  isHostName,
   probeHost,
   readSshFiles,
   type SshFiles,

@@ -1,6 +1,6 @@
 import { existsSync } from 'node:fs';
-import { MegalithError } from '@megalith/core';
-import { type HostEntry, isHostName, readSshFiles, type SshFiles } from '@megalith/standalone';
+import { isHostName, MegalithError } from '@megalith/core';
+import { type HostEntry, readSshFiles, type SshFiles } from '@megalith/standalone';
 import { inventoryHere } from './here.js';
 import type { ListedHost } from './host-text.js';
 import { jumpName } from './jump-name.js';

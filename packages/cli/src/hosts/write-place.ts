@@ -1,6 +1,7 @@
 import { homedir } from 'node:os';
 import { sep } from 'node:path';
-import { type HostEntry, type Inventory, newProjectFile, putHosts } from '@megalith/standalone';
+import { newProjectFile } from '@megalith/core';
+import { type HostEntry, type Inventory, putHosts } from '@megalith/standalone';
 
 /** The file for a new host: the project's where there is one or it is asked for, else the user's. */
 export function fileForNew(inventory: Inventory, inProject: boolean): string {

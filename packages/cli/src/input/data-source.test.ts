@@ -22,7 +22,7 @@ beforeAll(() => {
 
 afterAll(() => rmSync(folder, { recursive: true }));
 
-async function all<T>(items: AsyncIterable<T>): Promise<T[]> {
+async function all<T>(items: AsyncIterable<T> | readonly T[]): Promise<T[]> {
   const found: T[] = [];
   for await (const item of items) found.push(item);
   return found;
@@ -69,11 +69,24 @@ describe('openData', () => {
     });
   });
 
-  it('tells how much of a file was read', async () => {
-    const source = await openItems(join(folder, 'a.txt'), '\n');
-    expect(source.fractionRead()).toBe(0);
-    await all(source.items);
-    expect(source.fractionRead()).toBe(1);
+  it('reads a small file at once, and tells how much of a large one was read', async () => {
+    const small = await openItems(join(folder, 'a.txt'), '\n');
+    expect(small.items).toEqual(['a.txt']);
+    expect(small.fractionRead()).toBe(1);
+    const path = join(folder, 'large');
+    writeFileSync(path, `${'x'.repeat(2 ** 20)}\n`.repeat(2));
+    const large = await openItems(path, '\n');
+    expect(Array.isArray(large.items)).toBe(false);
+    expect(large.fractionRead()).toBe(0);
+    expect(await all(large.items)).toHaveLength(2);
+    expect(large.fractionRead()).toBe(1);
+    rmSync(path);
+  });
+
+  it('names the files that it reads, and what they are links to', async () => {
+    expect((await openItems(join(folder, 'a.txt'), '\n')).reads).toEqual([join(folder, 'a.txt')]);
+    const paths = [join(folder, 'b.txt'), join(folder, 'link.txt'), join(folder, 'a.txt')];
+    expect((await openItems(join(folder, '{b,link}.txt'), '\n')).reads).toEqual(paths);
   });
 });
 

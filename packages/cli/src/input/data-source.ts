@@ -7,11 +7,14 @@ import { glob, isGlob } from './glob.js';
 import { jsonArray } from './json-array.js';
 import { lines } from './lines.js';
 import { ndjson } from './ndjson.js';
+import { readPaths, stdinPath } from './read-paths.js';
 import { text } from './text.js';
 
-/** Items to come, read only as fast as they are taken. */
+/** Items to come, read only as fast as they are taken; those of a glob, and of a small file, are known at once. */
 export interface DataSource<T> {
-  readonly items: AsyncIterable<T>;
+  readonly items: AsyncIterable<T> | readonly T[];
+  /** Paths of the files that it is read from. */
+  readonly reads: readonly string[];
   /** Part of the input that was read so far, 0 to 1; undefined where its size is not known. */
   fractionRead(): number | undefined;
   /** Stops the reading, also of an input that has nothing to give for now. */
@@ -22,11 +25,7 @@ export interface DataSource<T> {
 export async function openItems(source: string, separator: '\n' | '\0'): Promise<DataSource<string>> {
   const input = await open(source);
   if (input.kind === 'glob') return pathSource(source);
-  return {
-    items: lines(text(input.bytes, input.name), separator),
-    fractionRead: input.fractionRead,
-    close: input.close,
-  };
+  return itemSource(input, lines(text(input.bytes, input.name), separator));
 }
 
 /** What `map --data` takes: `-` (NDJSON of stdin), a `.json`, `.ndjson`, `.jsonl` or `.csv` file, or a glob (one path an item). */
@@ -40,11 +39,7 @@ export async function openData(source: string): Promise<DataSource<unknown>> {
       hint: `name it ${Object.keys(dataFormats).join(', ')}, or pass one JSON value a line on standard input with "--data -"`,
     });
   }
-  return {
-    items: read(text(input.bytes, input.name), input.name),
-    fractionRead: input.fractionRead,
-    close: input.close,
-  };
+  return itemSource(input, read(text(input.bytes, input.name), input.name));
 }
 
 const dataFormats: Readonly<Record<string, (chunks: AsyncIterable<string>, source: string) => AsyncIterable<unknown>>> =
@@ -55,12 +50,28 @@ const dataFormats: Readonly<Record<string, (chunks: AsyncIterable<string>, sourc
     '.csv': csv,
   };
 
-type Input = { readonly kind: 'glob' } | FileInput;
+type Input = { readonly kind: 'glob' } | ByteInput;
 
-interface FileInput extends Omit<DataSource<never>, 'items'> {
+interface ByteInput extends Omit<DataSource<never>, 'items'> {
   readonly kind: 'bytes';
   readonly bytes: AsyncIterable<Uint8Array>;
   readonly name: string;
+  /** Undefined for what may grow, or wait. */
+  readonly size: number | undefined;
+}
+
+/** How many items there are says much of where they best run: what is read in milliseconds is read at once, for that. */
+const smallBytes = 2 ** 20;
+
+async function itemSource<T>(input: ByteInput, items: AsyncIterable<T>): Promise<DataSource<T>> {
+  const { reads, fractionRead, close, size = Number.POSITIVE_INFINITY } = input;
+  return { items: size <= smallBytes ? await listOf(items) : items, reads, fractionRead, close };
+}
+
+async function listOf<T>(items: AsyncIterable<T>): Promise<readonly T[]> {
+  const list: T[] = [];
+  for await (const item of items) list.push(item);
+  return list;
 }
 
 async function open(source: string): Promise<Input> {
@@ -70,9 +81,12 @@ async function open(source: string): Promise<Input> {
         hint: 'pipe the items in, or name a file or a glob',
       });
     }
+    const path = stdinPath();
     return {
       kind: 'bytes',
       bytes: process.stdin,
+      size: undefined,
+      reads: path === undefined ? [] : [path],
       name: 'standard input',
       fractionRead: () => undefined,
       close: () => void process.stdin.destroy(),
@@ -92,33 +106,30 @@ async function open(source: string): Promise<Input> {
     });
   }
   const stream = createReadStream(source);
-  // A pipe or device has no size to measure against.
-  const size = found.isFile() ? found.size : 0;
+  // A pipe or device has no size to measure against, and neither have files that a kernel makes up.
+  const size = found.isFile() && found.size > 0 ? found.size : undefined;
   return {
     kind: 'bytes',
     bytes: stream as AsyncIterable<Uint8Array>,
     name: source,
-    fractionRead: () => (size === 0 ? undefined : Math.min(1, stream.bytesRead / size)),
+    size,
+    reads: readPaths([source]),
+    fractionRead: () => (size === undefined ? undefined : Math.min(1, stream.bytesRead / size)),
     close: () => void stream.destroy(),
   };
 }
 
 async function pathSource(pattern: string): Promise<DataSource<string>> {
-  const paths = glob(pattern);
-  const first = await paths.next();
-  if (first.done === true) {
+  const paths = await listOf(glob(pattern));
+  if (paths.length === 0) {
     throw new MegalithError('USAGE', `"${pattern}" matches no file`, {
       hint: 'quote a glob, so that the shell leaves it to megalith',
     });
   }
   return {
-    items: withFirst(first.value, paths),
+    items: paths,
+    reads: readPaths(paths),
     fractionRead: () => undefined,
-    close: () => void paths.return(undefined),
+    close: () => undefined,
   };
-}
-
-async function* withFirst<T>(first: T, rest: AsyncIterable<T>): AsyncGenerator<T> {
-  yield first;
-  yield* rest;
 }

@@ -1,5 +1,5 @@
-import { formatDuration, formatSize } from '@megalith/core';
-import { formatUsd, type MachineState } from '@megalith/standalone';
+import { formatDuration, formatSize, formatUsd } from '@megalith/core';
+import type { MachineState } from '@megalith/standalone';
 import { table } from '../output/table.js';
 
 /** The listing of `megalith machines`; where one is of a cloud, with what only those have. */

@@ -1,13 +1,17 @@
 import { isMegalithError, MegalithError, parseDuration, parseSize } from '@megalith/core';
+import { backendNames, objectives } from './choices.js';
 
 /** What a user may prefer once and for all. Each is used by `run` and `map` where no flag and no variable says otherwise. */
 export interface Preferences {
   readonly backend?: string;
+  readonly budget?: number;
   readonly cpus?: number;
+  readonly deadline?: string;
   readonly grace?: string;
   readonly home?: string;
   readonly host?: string;
   readonly memory?: string;
+  readonly objective?: 'cost' | 'time';
   readonly retries?: number;
   readonly slots?: number;
   readonly time?: string;
@@ -25,8 +29,14 @@ interface KeyRule {
 
 /** The known keys, in the order of listings. */
 export const preferenceKeys: Readonly<Record<PreferenceKey, KeyRule>> = {
-  backend: { description: 'place where jobs run', builtIn: 'auto', parse: oneOf('auto', 'local', 'standalone') },
+  backend: { description: 'place where jobs run', builtIn: 'auto', parse: oneOf(...backendNames) },
+  budget: { description: 'most that a job may cost, US dollars', builtIn: 'none', parse: usd },
   cpus: { description: 'number of processors of one task', builtIn: '1', parse: numberAbove(0) },
+  deadline: {
+    description: 'time from the call until the last result',
+    builtIn: 'none',
+    parse: checkedBy(parseDuration),
+  },
   grace: { description: 'time a task has to end once asked to', builtIn: '2s', parse: checkedBy(parseDuration) },
   home: { description: 'folder of jobs and caches', builtIn: '~/.megalith', parse: absolutePath },
   host: {
@@ -35,6 +45,7 @@ export const preferenceKeys: Readonly<Record<PreferenceKey, KeyRule>> = {
     parse: listOfNames,
   },
   memory: { description: 'memory of one task', builtIn: 'unlimited', parse: checkedBy(parseSize) },
+  objective: { description: 'what makes a place the best', builtIn: 'cost', parse: oneOf(...objectives) },
   retries: { description: 'number of tries after the first', builtIn: '0', parse: wholeNumberFrom(0) },
   slots: { description: 'number of tasks at once', builtIn: 'one a processor', parse: wholeNumberFrom(1) },
   time: { description: 'time limit of one try', builtIn: 'none', parse: checkedBy(parseDuration) },
@@ -91,6 +102,13 @@ function numberAbove(limit: number): (text: string) => number {
       throw new RangeError(`it must be a number above ${limit}`);
     return value;
   };
+}
+
+function usd(text: string): number {
+  const value = Number(text.replace(/^\s*\$/, ''));
+  if (!/\d/.test(text) || !Number.isFinite(value) || value < 0)
+    throw new RangeError('it must be a number of US dollars, such as 2.50');
+  return value;
 }
 
 function wholeNumberFrom(least: number): (text: string) => number {

@@ -41,6 +41,10 @@ describe('preferences', () => {
     ['cpus', '-1'],
     ['retries', ''],
     ['backend', 'moon'],
+    ['objective', 'fame'],
+    ['deadline', '5'],
+    ['budget', 'much'],
+    ['budget', '-1'],
     ['home', 'relative/path'],
   ])('refuse %s = %j and keep what was', (key, value) => {
     expect(() => setPreference(key, value)).toThrow(expect.objectContaining({ code: 'USAGE' }));
@@ -84,8 +88,26 @@ describe('what applies', () => {
     });
   });
 
-  it('names the flag that is wrong', () => {
-    expect(() => jobSettings({ memory: 'much' }, {})).toThrow('"--memory" cannot be "much"');
+  it.each([
+    ['memory', 'much'],
+    ['deadline', '5'],
+    ['budget', '$'],
+    ['expected', 'long'],
+  ])('names the flag that is wrong: --%s %s', (flag, text) => {
+    expect(() => jobSettings({ [flag]: text }, {})).toThrow(`"--${flag}" cannot be "${text}"`);
+  });
+
+  it('is a goal of what the job may take and cost', () => {
+    const flags = { budget: '$2.50', expected: '90s', label: 'confidential', 'no-escalate': true };
+    const { job } = jobSettings(flags, { objective: 'time', deadline: '1h', budget: 1 });
+    expect(job).toEqual({
+      objective: 'time',
+      deadline: '1h',
+      budget: 2.5,
+      expected: '90s',
+      label: 'confidential',
+      escalate: false,
+    });
   });
 });
 

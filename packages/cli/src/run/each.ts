@@ -1,6 +1,6 @@
 import type { CommandResult, JobEvent, JobOptions, Outcome } from '@megalith/core';
 import { jobExitCode, signalNumber } from '../exit-code.js';
-import { openItems } from '../input/data-source.js';
+import type { DataSource } from '../input/data-source.js';
 import { BatchedWriter } from '../output/batched-writer.js';
 import { InputOrder } from '../output/input-order.js';
 import { type Joblog, openJoblog } from '../output/joblog.js';
@@ -16,9 +16,8 @@ import { inSession, type Session, type SessionOptions } from './session.js';
 /** One command over many items, as one would use GNU parallel. */
 export interface EachRequest {
   readonly template: CommandTemplate;
-  /** A file of items, a glob, or `-`. */
-  readonly source: string;
-  readonly separator: '\n' | '\0';
+  /** Closed at the end. */
+  readonly source: DataSource<string>;
   /** Print in input order, rather than as tasks end. */
   readonly keepOrder: boolean;
   readonly joblog: string | undefined;
@@ -30,13 +29,13 @@ export interface EachRequest {
 
 /** @returns the exit code: 0 if all went well, 1 if some failed, 7 if some were lost */
 export async function runEach(request: EachRequest): Promise<number> {
-  const source = await openItems(request.source, request.separator);
+  const { source } = request;
   try {
     return await inSession(request.session, async session => {
       session.signal.addEventListener('abort', () => source.close());
       using joblog = request.joblog === undefined ? undefined : openJoblog(request.joblog);
       using report = new EachReport(request, session, joblog);
-      const job = session.executor.command(request.template, report.remembered(source.items), {
+      const job = session.executor.command(request.template, report.itemsOf(source), {
         ...request.job,
         signal: session.signal,
         onEvent: event => {
@@ -90,8 +89,15 @@ class EachReport {
     return this.#peakMemoryBytes;
   }
 
+  /** The items, which the report shows. */
+  itemsOf({ items }: DataSource<string>): DataSource<string>['items'] {
+    if (Symbol.asyncIterator in items) return this.#remembered(items);
+    for (const [index, item] of items.entries()) this.#items.set(index, item);
+    return items;
+  }
+
   /** Passes the items on, and keeps each until its task has ended. */
-  async *remembered(items: AsyncIterable<string>): AsyncGenerator<string> {
+  async *#remembered(items: AsyncIterable<string>): AsyncGenerator<string> {
     let index = 0;
     for await (const item of items) {
       this.#items.set(index++, item);
@@ -104,7 +110,7 @@ class EachReport {
       this.#output.add(event.index, event.stream, event.bytes);
       if (event.stream === 'stdout')
         this.#received.set(event.index, (this.#received.get(event.index) ?? 0) + event.bytes.length);
-    } else if (event.type === 'retrying') {
+    } else if (event.type === 'retrying' || event.type === 'escalating') {
       this.#output.discard(event.index);
       this.#received.delete(event.index);
     }

@@ -1,6 +1,6 @@
 import { type FunctionOptions, fromModule, type JobCounts, type JobEvent, type Outcome } from '@megalith/core';
 import { jobExitCode } from '../exit-code.js';
-import { type DataSource, openData } from '../input/data-source.js';
+import type { DataSource } from '../input/data-source.js';
 import { InputOrder } from '../output/input-order.js';
 import { jsonText } from '../output/json-text.js';
 import { openResults, type Results } from '../output/results.js';
@@ -15,8 +15,8 @@ export interface MapRequest {
   readonly work: ModuleExport;
   /** Set to fold all results into one value. */
   readonly reduce: ModuleExport | undefined;
-  /** A data file, a glob, or `-`. */
-  readonly source: string;
+  /** Closed at the end. */
+  readonly source: DataSource<unknown>;
   /** A file; standard output where undefined. */
   readonly output: string | undefined;
   /** Results in input order, rather than as tasks end. */
@@ -29,7 +29,7 @@ export interface MapRequest {
 
 /** @returns the exit code: 0 if all went well, 1 if some failed, 7 if some were lost */
 export async function runMap(request: MapRequest): Promise<number> {
-  const source = await openData(request.source);
+  const { source } = request;
   try {
     return await inSession(request.session, session => {
       session.signal.addEventListener('abort', () => source.close());

@@ -1,13 +1,22 @@
-import { type FileTransfer, FunctionExecutor, type JobCounts, type JobEvent } from '@megalith/core';
-import { sweepBeside } from '../cloud/sweep-beside.js';
+import {
+  type ExecutorOptions,
+  type FileTransfer,
+  FunctionExecutor,
+  type JobCounts,
+  type JobEvent,
+} from '@megalith/core';
+import { type SweepBeside, sweepBeside } from '../cloud/sweep-beside.js';
 import { filesText } from '../output/files-text.js';
 import { canRepaint, Progress } from '../output/progress.js';
 import { ComingPlace } from './coming-place.js';
 import { Interrupt, type InterruptCause, interruptExitCode } from './interrupt.js';
 import { cancellingText, leavingText } from './interrupt-text.js';
+import { JobPlace, type Whereabouts } from './job-place.js';
+import { JobStory } from './job-story.js';
+import { knowStandalone } from './known-backends.js';
 
 /** Where and how a command's jobs run. */
-export interface SessionOptions {
+export interface SessionOptions extends Pick<ExecutorOptions, 'at' | 'prices'> {
   readonly backend: string | undefined;
   /** For machines: only these; all that are configured where undefined. */
   readonly hosts: readonly string[] | undefined;
@@ -17,6 +26,8 @@ export interface SessionOptions {
   readonly grace: string | undefined;
   /** No notes and no progress. */
   readonly quiet: boolean;
+  /** Says in a line where a job goes and why, and what it cost, unless that is this machine or the named hosts. @defaultValue false */
+  readonly tellsPlan?: boolean;
 }
 
 /** What the body of a session works with. */
@@ -25,13 +36,13 @@ export interface Session {
   /** Aborted when the user's side wants the work to end. */
   readonly signal: AbortSignal;
   readonly interrupted: InterruptCause | undefined;
-  /** True where jobs run under agents of machines, and not under this program. */
-  readonly isFar: boolean;
+  /** Where jobs run, as far as it is known. */
+  readonly whereabouts: Whereabouts;
   /** Names the job that a second interruption may leave on a machine. */
   follow(job: string): void;
   /** Hears how a job's files travel. */
   transferring(files: FileTransfer): void;
-  /** Hears what happens in a job, and tells how a machine for it comes to be. */
+  /** Hears what happens in a job, and tells where it goes and how a machine for it comes to be. */
   hear(event: JobEvent): void;
   /** Shows how a job does until the session ends; undefined where nothing is to be shown. */
   showProgress(counts: () => JobCounts, options?: ProgressFacts): Progress | undefined;
@@ -60,10 +71,11 @@ export async function inSession(options: SessionOptions, body: (session: Session
   let progress: Progress | undefined;
   let job: string | undefined;
   const files = new Map<string, FileTransfer>();
-  const place = new ComingPlace();
+  const coming = new ComingPlace();
+  const place = new JobPlace(options.backend);
   let isPlacing = false;
   let hasFailed = false;
-  const isFar = options.backend === 'standalone';
+  let sweep: SweepBeside | undefined;
   const complain = (line: string) => {
     if (progress !== undefined) progress.note(line);
     else process.stderr.write(`${line}\n`);
@@ -74,26 +86,35 @@ export async function inSession(options: SessionOptions, body: (session: Session
   using interrupt = new Interrupt({
     onFirst: cause => {
       if (cause === 'EPIPE') return;
-      isPlacing = place.words !== undefined;
-      note(cancellingText({ job, isFar, isPlacing, grace: options.grace }));
+      isPlacing = coming.words !== undefined;
+      note(cancellingText({ job, place: place.is, isPlacing, grace: options.grace }));
     },
     onSecond: () => {
-      const left = leavingText({ job, isFar, isPlacing, grace: options.grace });
+      const left = leavingText({ job, place: place.is, isPlacing, grace: options.grace });
       if (left !== undefined) complain(left);
       process.exit(interruptExitCode('SIGINT'));
     },
   });
-  if (isFar) (await import('@megalith/standalone')).registerStandalone();
+  // Who names hosts has nothing to do with clouds.
+  const sweepWhereItMatters = () => {
+    if (place.is === 'machines' && options.hosts === undefined) sweep ??= sweepBeside(note);
+  };
+  const story = new JobStory(note, options.tellsPlan === true && options.hosts === undefined);
+  knowStandalone();
   const executor = new FunctionExecutor({
     ...(options.backend === undefined || options.backend === 'auto' ? {} : { backend: options.backend }),
     ...(options.hosts === undefined ? {} : { hosts: options.hosts }),
     ...(options.slots === undefined ? {} : { slots: options.slots }),
     ...(options.home === undefined ? {} : { home: options.home }),
+    ...(options.at === undefined ? {} : { at: options.at }),
+    ...(options.prices === undefined ? {} : { prices: options.prices }),
   });
   const session: Session = {
     executor,
-    isFar,
     signal: interrupt.signal,
+    get whereabouts() {
+      return place.is;
+    },
     get interrupted() {
       return interrupt.cause;
     },
@@ -104,7 +125,10 @@ export async function inSession(options: SessionOptions, body: (session: Session
       files.set(`${transfer.direction} ${transfer.machine}`, transfer);
     },
     hear(event) {
-      const words = place.hear(event);
+      place.hear(event);
+      sweepWhereItMatters();
+      story.hear(event);
+      const words = coming.hear(event);
       if (words !== undefined && progress?.repaints !== true) note(words);
     },
     showProgress(counts, facts = {}) {
@@ -112,7 +136,7 @@ export async function inSession(options: SessionOptions, body: (session: Session
       progress = startProgress(counts, {
         ...facts,
         files: () => filesText([...files.values()]),
-        place: () => place.words,
+        place: () => coming.words,
       });
       return progress;
     },
@@ -123,8 +147,7 @@ export async function inSession(options: SessionOptions, body: (session: Session
       process.stderr.write(bytes);
     },
   };
-  // Who names hosts has nothing to do with clouds.
-  const sweep = isFar && options.hosts === undefined ? sweepBeside(note) : undefined;
+  sweepWhereItMatters();
   try {
     const exitCode = await body(session);
     hasFailed = exitCode !== 0;

@@ -27,11 +27,13 @@ async function runIn(session: Session, request: SingleRequest): Promise<number> 
   const { job } = session.executor.run(request.command, {
     ...request.job,
     // On a terminal the command would be in the background, and stopped as soon as it reads; on a machine it reads nothing.
-    stdin: process.stdin.isTTY || session.isFar ? 'ignore' : 'inherit',
+    stdin: process.stdin.isTTY || session.whereabouts !== 'here' ? 'ignore' : 'inherit',
     signal: session.signal,
     onEvent: event => {
       // Nothing stands between the lines of a command that has begun to write, unless it can be taken away again.
-      if (process.stderr.isTTY || !pass.hasWritten) session.hear(event);
+      if (process.stderr.isTTY || !pass.hasWritten || event.type === 'ended') session.hear(event);
+      if (event.type === 'planned' && session.whereabouts !== 'here' && request.job.detached !== true)
+        noteUnread(session);
       // Of a job that is handed over nothing but its id is printed, however quick it is.
       if (request.job.detached !== true) pass.hear(event);
     },
@@ -39,7 +41,6 @@ async function runIn(session: Session, request: SingleRequest): Promise<number> 
   });
   session.follow(job.id);
   if (request.job.detached === true) return leaveJob(session, job, request.json);
-  if (session.isFar) noteUnread(session);
   // Among the command's own output only a line that can be taken away again may stand.
   if (process.stderr.isTTY) pass.progress = session.showProgress(() => job.counts, { quietMs: 1000 });
   const outcome = await onlyOutcome(job);
@@ -87,7 +88,7 @@ class PassThrough {
   }
 
   hear(event: JobEvent): void {
-    if (event.type === 'retrying') this.#stdout.length = 0;
+    if (event.type === 'retrying' || event.type === 'escalating') this.#stdout.length = 0;
     if (event.type !== 'log') return;
     this.#hasWritten = true;
     if (event.stream === 'stdout' && this.#keepsStdout) {

@@ -1,12 +1,22 @@
-import type { CommandWork, FunctionWork, HostRetry, Label, Requirements, SharedSpec, TaskEvent } from '@megalith/agent';
+import type {
+  CommandWork,
+  ErrorCode,
+  FunctionWork,
+  HostRetry,
+  Label,
+  Requirements,
+  SharedSpec,
+  TaskEvent,
+} from '@megalith/agent';
 import type { FileInput, FileOutput } from '../files/file-argument.js';
 import type { Billing } from '../placement/billing.js';
 import type { Estimate } from '../placement/estimate.js';
 import type { Goal } from '../placement/goal.js';
 import type { JobProfile } from '../placement/job-profile.js';
+import type { PriceBook } from '../placement/prices-file.js';
 import type { Site } from '../placement/site.js';
 
-/** Why a candidate was not chosen. */
+/** Why a candidate was not chosen. `TIED`: it is no worse than the chosen one, which comes first in the order of equals. */
 export type ReasonCode =
   | 'POLICY'
   | 'REGION'
@@ -21,6 +31,7 @@ export type ReasonCode =
   | 'MISSES_DEADLINE'
   | 'DEARER'
   | 'SLOWER'
+  | 'TIED'
   | 'NOT_CONFIGURED';
 
 /** Why a candidate cannot take a job, or was not the best. */
@@ -29,6 +40,8 @@ export interface Rejection {
   readonly explanation: string;
   /** What to do about it. Where there is no other candidate, the job fails with these words. */
   readonly hint?: string;
+  /** Where the place could not say what it has: the code of the error that was in the way. A job that has no other place fails with it. */
+  readonly code?: ErrorCode;
 }
 
 /** In the order in which equals are preferred: what is there already before what has to be made. */
@@ -172,8 +185,12 @@ export interface JobRun {
   machineOf?(events: TaskEvents): string | undefined;
   /** The backend tries failed tasks again by itself: a failure that is not final says so (`retrying`). */
   readonly retriesTasks?: boolean;
+  /** The same of one task, where that differs from task to task. */
+  retriesTask?(index: number): boolean;
+  /** What it has cost so far, US dollars. */
+  costUsd?(): number;
   /** Settles when the job would go on without this client, which then leaves it. Unset where a job can't outlive its client. */
-  handOver?(): Promise<void>;
+  readonly handOver?: (() => Promise<void>) | undefined;
 }
 
 /** A way to run a job. */
@@ -200,6 +217,10 @@ export interface BackendOptions {
   readonly memoryBytes?: number;
   /** Where journals are kept. */
   readonly home?: string;
+  /** In place of the prices that are compiled in or that a cloud says. */
+  readonly prices?: PriceBook;
+  /** Prices as of this time, epoch milliseconds, where a backend knows them. @defaultValue now */
+  readonly at?: number;
   /** Only machines with these names. @defaultValue all that are configured */
   readonly hosts?: readonly string[];
 }

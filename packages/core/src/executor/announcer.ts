@@ -31,6 +31,10 @@ export class Announcer {
     this.#emit?.({ type: 'placing', job: this.#job, message });
   }
 
+  escalating(move: Omit<Extract<JobEvent, { type: 'escalating' }>, 'type' | 'job'>): void {
+    this.#emit?.({ type: 'escalating', job: this.#job, ...move });
+  }
+
   queued(): void {
     this.#emit?.({ type: 'queued', job: this.#job, taskCount: this.#ledger.total });
   }
@@ -62,8 +66,16 @@ export class Announcer {
     this.#emit({ type: 'failed', job: this.#job, index, error, ...(stats === undefined ? {} : { stats }) });
   }
 
-  ended(): void {
+  /** @param usd what it has cost, where that is known */
+  ended(usd: number | undefined): void {
     const { state, counts, jobError: error } = this.#ledger;
-    this.#emit?.({ type: 'ended', job: this.#job, state, counts, ...(error === undefined ? {} : { error }) });
+    this.#emit?.({
+      type: 'ended',
+      job: this.#job,
+      state,
+      counts,
+      ...(error === undefined ? {} : { error }),
+      ...(usd === undefined ? {} : { usd }),
+    });
   }
 }

@@ -2,12 +2,13 @@ import {
   type CommandWork,
   type FunctionWork,
   isMegalithError,
+  type Label,
   type MegalithError,
   type TaskEvent,
 } from '@megalith/agent';
-import type { Backend, BackendJob, JobRequest, JobRun, SharedPart } from '../backends/backend.js';
-import { type PlannedJob, placeOf, plan } from '../placement/plan.js';
-import { defaultPolicy } from '../placement/policy.js';
+import type { JobRun, SharedPart } from '../backends/backend.js';
+import type { CarriedLabel } from '../labels/labelled.js';
+import type { TaskSample } from '../placement/history/task-sample.js';
 import { onAbort } from './abort.js';
 import { Announcer } from './announcer.js';
 import { epochNow } from './clock.js';
@@ -24,10 +25,12 @@ import {
 } from './job-error.js';
 import type { JobSettings } from './job-settings.js';
 import type { Ledger } from './ledger.js';
+import type { PlacedJob, PlacingHooks } from './placing/place-job.js';
 import { Promised } from './promised.js';
 import { nextRetry } from './retry.js';
 import { taskError } from './task-error.js';
 import type { TaskFeed } from './task-feed.js';
+import { TaskSamples } from './task-samples.js';
 import { taskCode } from './task-table.js';
 import type { Attempt, Failure, JobEvent, Plan } from './types.js';
 
@@ -41,10 +44,12 @@ export interface Prepared {
 
 /** One job, as the conductor gets it. */
 export interface Assignment {
-  readonly request: JobRequest & PlannedJob;
+  readonly request: { readonly id: string; readonly name: string };
   readonly prepare: () => Promise<Prepared>;
-  /** In the order of preference. */
-  readonly backends: () => Promise<readonly Backend[]>;
+  /** Finds where it goes. */
+  readonly place: (prepared: Prepared, hooks: PlacingHooks) => Promise<PlacedJob>;
+  /** Keeps what its tasks show for later jobs. */
+  readonly learn: (codeHash: string, samples: readonly TaskSample[]) => void;
   readonly settings: JobSettings;
   /** A single call: its errors name no task number. */
   readonly isSingle: boolean;
@@ -64,7 +69,10 @@ export class Conductor {
   readonly #unwanted = new Set<number>();
   /** A backend has the job, or none ever will. */
   readonly #begun = new Promised<void>();
+  readonly #carried = new Promised<CarriedLabel>();
+  readonly #samples = new TaskSamples();
   #plan: Plan | undefined;
+  #placed: PlacedJob | undefined;
   #run: JobRun | undefined;
   #cancellation: MegalithError | undefined;
   #isCutShort = false;
@@ -81,6 +89,11 @@ export class Conductor {
 
   get plan(): Plan | undefined {
     return this.#plan;
+  }
+
+  /** How sensitive its results are: those of a job that never had a place as sensitive as can be. Always the same promise. */
+  get carried(): Promise<CarriedLabel> {
+    return this.#carried.promise;
   }
 
   /** Settles when the job is over, however it ended; never rejects. */
@@ -100,7 +113,9 @@ export class Conductor {
       this.#giveUp(error);
     } finally {
       this.#begun.resolve();
+      this.#carried.resolve(this.#labelled('restricted'));
       unsubscribe?.();
+      if (this.#placed !== undefined) this.#job.learn(this.#placed.codeHash, this.#samples.all);
     }
   }
 
@@ -160,29 +175,28 @@ export class Conductor {
   }
 
   async #begin(): Promise<((life: number) => JobRun) | undefined> {
-    const { request, prepare, backends } = this.#job;
-    const [{ work, shared, warnings }, all] = await Promise.all([prepare(), warmed(backends())]);
+    const prepared = await this.#job.prepare();
     if (this.#ledger.isOver) return undefined;
-    for (const warning of warnings) this.#tell.warning(warning);
-    const offers = await Promise.all(all.map(backend => backend.offers(request)));
+    for (const warning of prepared.warnings) this.#tell.warning(warning);
+    const placed = await this.#job.place(prepared, {
+      planned: plan => {
+        this.#plan = plan;
+        this.#tell.planned(plan);
+      },
+      moved: (index, from, to, reason, usd) => this.#tell.escalating({ index, from, to, reason, usd }),
+      tell: words => this.#tell.placing(words),
+    });
+    this.#carried.resolve(this.#labelled(placed.job.label));
+    this.#placed = placed;
     if (this.#ledger.isOver) return undefined;
-    this.#plan = plan(request, offers.flat(), defaultPolicy);
-    this.#tell.planned(this.#plan);
-    const place = placeOf(this.#plan, request);
-    const backend = all.find(each => each.name === place.backend)!;
-    this.#ledger.run(backend.name);
+    this.#ledger.run(this.#plan?.chosen?.backend);
     if (this.#ledger.isComplete) this.#tell.queued();
     this.#ledger.flush();
-    const job: BackendJob = {
-      ...request,
-      work,
-      shared,
-      ...travelling(this.#job.settings),
-      tasks: this.#feed,
-      tell: words => this.#tell.placing(words),
-    };
-    // A job that was lost has a record of its own already.
-    return life => backend.run(life === 1 ? job : { ...job, id: `${request.id}-${life}` }, place);
+    return life => placed.start(life);
+  }
+
+  #labelled(label: Label): CarriedLabel {
+    return { label, from: `job "${this.#job.request.name}"` };
   }
 
   async #attend(run: JobRun): Promise<void> {
@@ -191,6 +205,7 @@ export class Conductor {
       const at = epochNow();
       this.#ledger.machine = run.machineOf?.(batch) ?? run.machine;
       for (const event of batch) this.#apply(event, at);
+      this.#samples.add(batch, this.#placed!.placeOf(batch));
       if (!isQueued && this.#ledger.isComplete) {
         isQueued = true;
         this.#tell.queued();
@@ -241,7 +256,7 @@ export class Conductor {
       this.#triedAgain(event, record);
       return;
     }
-    const isFinal = this.#isCutShort || this.#unwanted.has(index) || this.#run?.retriesTasks === true;
+    const isFinal = this.#isCutShort || this.#unwanted.has(index) || this.#isTriedAgainThere(index);
     const inMs = isFinal ? undefined : this.#retryIn(attempt, error);
     this.#feed.returned(index, inMs === undefined);
     if (inMs !== undefined) {
@@ -256,6 +271,10 @@ export class Conductor {
       const reason = `task ${index} failed`;
       this.#cutShort(reason, stopped(this.#job.request, reason));
     }
+  }
+
+  #isTriedAgainThere(index: number): boolean {
+    return this.#run?.retriesTask?.(index) ?? this.#run?.retriesTasks === true;
   }
 
   /** The backend tries it again by itself. */
@@ -291,7 +310,7 @@ export class Conductor {
   #conclude(): void {
     if (this.#ledger.isOver) return;
     this.#ledger.end(this.#cancellation);
-    this.#tell.ended();
+    this.#tell.ended(this.#run?.costUsd?.());
   }
 
   #giveUp(error: unknown): void {
@@ -299,7 +318,7 @@ export class Conductor {
     this.#feed.stop();
     this.#run?.cancel('the job failed');
     this.#ledger.failJob(jobFailed(this.#job.request, error), epochNow());
-    this.#tell.ended();
+    this.#tell.ended(this.#run?.costUsd?.());
   }
 
   #errorOf(index: number, failure: Failure): MegalithError {
@@ -312,28 +331,4 @@ export class Conductor {
       where: this.#ledger.machine,
     });
   }
-}
-
-/** Where there is no choice, the backend may get ready while the function is being bundled. */
-async function warmed(backends: Promise<readonly Backend[]>): Promise<readonly Backend[]> {
-  const all = await backends;
-  if (all.length === 1) all[0]?.warm?.();
-  return all;
-}
-
-/** What of a job's settings its place needs to know. */
-function travelling({ env, cwd, secrets, inputs, outputs, onTransfer, detached, stopsOnFailure, rule }: JobSettings) {
-  const { retries, backoffMs, factor, maxBackoffMs } = rule;
-  return {
-    env,
-    ...(cwd === undefined ? {} : { cwd }),
-    secrets,
-    inputs,
-    outputs,
-    ...(onTransfer === undefined ? {} : { onTransfer }),
-    detached,
-    // With tries left, only whoever counts them knows which failure is for good: this program, where the rule is a function of it.
-    stopsOnFailure: stopsOnFailure && (retries === 0 || rule.hostRule),
-    ...(rule.hostRule ? { retry: { retries, backoffMs, factor, maxBackoffMs } } : {}),
-  };
 }

@@ -1,12 +1,10 @@
 import { MegalithError } from '@megalith/agent';
-import type { Backend } from '../backends/backend.js';
 import { parseSize } from '../config/size.js';
-import { cheapest } from '../placement/goal.js';
-import { unknownProfile } from '../placement/job-profile.js';
-import { plan } from '../placement/plan.js';
-import { defaultPolicy } from '../placement/policy.js';
+import { codeHashOf } from '../placement/history/code-hash.js';
+import type { PriceBook } from '../placement/prices-file.js';
 import { stopBundler } from '../ship/bundler.js';
-import { BackendChoice } from './backend-choice.js';
+import type { AnyFunction } from '../ship/shipped-function.js';
+import { BackendChoice, type BackendWish } from './backend-choice.js';
 import { type Call, type CollectOptions, collectCalls, getResult, type PartOf, type ResultOf } from './collect.js';
 import type { Items } from './input.js';
 import { newJobId } from './job-id.js';
@@ -14,6 +12,9 @@ import { jobSettings, withDefaults } from './job-settings.js';
 import type { JobView } from './job-view.js';
 import { type Launch, launch } from './launch.js';
 import { type MapReduceOptions, startMapReduce } from './map-reduce.js';
+import { askBackends } from './placing/ask-backends.js';
+import { describeJob } from './placing/describe-job.js';
+import { PlacingDesk } from './placing/placing-desk.js';
 import type { Reduction } from './reduction.js';
 import type { Waitable } from './target.js';
 import type {
@@ -30,11 +31,11 @@ import type {
   WaitOptions,
 } from './types.js';
 import { type WaitResult, wait } from './wait.js';
-import { commandName, commandWork, functionName, functionWork } from './work.js';
+import { commandName, commandWork, functionName, functionWork, preparedWork, workName } from './work.js';
 
 export interface ExecutorOptions {
-  /** Where jobs may run: `auto` (any place that is configured), a backend's name, or a backend, which stays its owner's to close. @defaultValue 'auto' */
-  readonly backend?: 'auto' | (string & {}) | Backend;
+  /** Where jobs may run: `auto` (any place that is configured), a backend's name, several in the order of preference, or a backend, which stays its owner's to close. @defaultValue 'auto' */
+  readonly backend?: BackendWish;
   /** Tasks at once. @defaultValue one a processor */
   readonly slots?: number;
   /** Memory for all tasks together. @defaultValue what the machine can spare */
@@ -43,10 +44,21 @@ export interface ExecutorOptions {
   readonly home?: string;
   /** For the backend `standalone`: only machines with these names; `local` is this machine. @defaultValue all that are configured */
   readonly hosts?: readonly string[];
+  /** Prices to plan with. @defaultValue those of the config, else those that are compiled in */
+  readonly prices?: PriceBook;
+  /** Plans as of this time, epoch milliseconds: spot prices and history that are newer are not used. Nothing is run as of another time. @defaultValue now */
+  readonly at?: number;
   /** Sees every event of every job, in order. Must not throw. */
   readonly onEvent?: (event: JobEvent) => void;
   /** Options of all jobs, unless a call says otherwise; `env` and `tags` are joined. */
   readonly defaults?: JobOptions;
+}
+
+export interface PlanOptions extends JobOptions {
+  /** How many tasks. @defaultValue unknown */
+  readonly tasks?: number;
+  /** What would run: then what earlier runs of it have shown is known, too. @defaultValue something that was never seen */
+  readonly work?: AnyFunction | readonly string[] | string;
 }
 
 /** Beyond the grace of its tasks, how long `close` waits for a cancelled job to say that it ended, milliseconds. */
@@ -65,7 +77,7 @@ const patienceMs = 10_000;
 export class FunctionExecutor implements AsyncDisposable {
   readonly #options: ExecutorOptions;
   readonly #defaults: JobOptions;
-  readonly #backends: BackendChoice;
+  readonly #desk: PlacingDesk;
   /** Running, or with results that nobody asked for yet. */
   readonly #jobs = new Set<JobView<unknown>>();
   readonly #uncollected = new Set<Call>();
@@ -76,22 +88,29 @@ export class FunctionExecutor implements AsyncDisposable {
   /** @throws MegalithError USAGE */
   constructor(options: ExecutorOptions = {}) {
     const { backend = 'auto', slots, memory, home, hosts, defaults = {} } = options;
-    if (typeof backend === 'object' && (slots ?? memory ?? home ?? hosts) !== undefined) {
-      throw usage(
-        '"slots", "memory", "home" and "hosts" are for backends given by name',
-        'give them to the backend itself',
-      );
+    const isGiven = typeof backend === 'object' && 'offers' in backend;
+    if (isGiven && (slots ?? memory ?? hosts) !== undefined) {
+      throw usage('"slots", "memory" and "hosts" are for backends given by name', 'give them to the backend itself');
     }
     if (slots !== undefined && !(Number.isInteger(slots) && slots > 0)) {
       throw usage(`"slots" must be a whole number above 0, not ${slots}`, 'leave it out for one a processor');
     }
     this.#options = options;
     this.#defaults = defaults;
-    this.#backends = new BackendChoice(backend, {
+    const backends = new BackendChoice(backend, {
       ...(slots === undefined ? {} : { slots }),
       ...(memory === undefined ? {} : { memoryBytes: parseSize(memory) }),
       ...(home === undefined ? {} : { home }),
       ...(hosts === undefined ? {} : { hosts }),
+      ...(options.prices === undefined ? {} : { prices: options.prices }),
+      ...(options.at === undefined ? {} : { at: options.at }),
+    });
+    const { at } = options;
+    this.#desk = new PlacingDesk({
+      backends,
+      ...(home === undefined ? {} : { home }),
+      ...(at === undefined ? {} : { at }),
+      warn,
     });
   }
 
@@ -196,25 +215,25 @@ export class FunctionExecutor implements AsyncDisposable {
       : getResult(waitables as Iterable<Waitable>, options);
   }
 
-  /** Where a job with these options would go, and why; starts nothing. */
-  async plan(options: JobOptions & { readonly tasks?: number } = {}): Promise<Plan> {
-    const { requirements, tags, wants } = jobSettings(withDefaults(options, this.#defaults));
-    const request = {
-      id: newJobId(),
-      name: options.name ?? 'plan',
-      requirements,
-      tags,
-      label: defaultPolicy.defaultLabel,
-      labelRule: 'no tags',
-      goal: cheapest,
-      profile: unknownProfile,
-      wants,
-      ...(options.tasks === undefined ? {} : { taskCount: options.tasks }),
-    };
+  /**
+   * Where a job with these options would go, and why; asks every place, and starts nothing.
+   * @throws MegalithError USAGE, CONFIG; what the only place says
+   */
+  async plan(options: PlanOptions = {}): Promise<Plan> {
+    const { tasks: taskCount, work, ...own } = options;
+    const given = withDefaults(own, this.#defaults);
+    const settings = jobSettings(given);
     if (this.#closing !== undefined) throw closed('plan');
-    const backends = await this.#backends.all();
-    const offers = await Promise.all(backends.map(backend => backend.offers(request)));
-    return plan(request, offers.flat(), defaultPolicy);
+    const name = given.name ?? (work === undefined ? 'plan' : workName(work));
+    const facts = { id: newJobId(), name, settings, taskCount, inherited: async () => [] };
+    const codeHash = work === undefined ? undefined : codeHashOf((await preparedWork(work, given)).work);
+    const [{ policy }, backends, job] = await Promise.all([
+      this.#desk.config(),
+      this.#desk.choosable(settings.wants),
+      describeJob(facts, codeHash, this.#desk),
+    ]);
+    const { plan } = await askBackends(job, backends, policy, true);
+    return plan;
   }
 
   /** The jobs that run, and those whose results nobody asked for yet, in the order of the calls. Journals remember the others. */
@@ -235,7 +254,7 @@ export class FunctionExecutor implements AsyncDisposable {
   async #close(): Promise<void> {
     for (const job of this.#jobs) job.cancel('its executor was closed');
     await this.#allOver(this.#longestGraceMs + patienceMs);
-    await this.#backends.close();
+    await this.#desk.close();
     await this.#allOver(patienceMs);
     // Executors that go on start it again with their next new function.
     await stopBundler();
@@ -259,7 +278,7 @@ export class FunctionExecutor implements AsyncDisposable {
 
   #launch<O>(what: Launch): JobView<O> {
     const { job, graceMs, over } = launch<O>(this.#closing === undefined ? what : refused(what), {
-      backends: () => this.#backends.all(),
+      desk: this.#desk,
       onEvent: this.#options.onEvent,
       onCollected: collected => {
         this.#uncollected.delete(collected);
@@ -279,6 +298,10 @@ export class FunctionExecutor implements AsyncDisposable {
   #forgetIfDone(job: JobView<unknown>): void {
     if (job.ledger.isOver && job.isCollected) this.#jobs.delete(job);
   }
+}
+
+function warn(message: string): void {
+  process.emitWarning(message, 'MegalithWarning');
 }
 
 function refused(what: Launch): Launch {

@@ -1,3 +1,4 @@
+import { type CarriedLabel, labelSymbol } from '../labels/labelled.js';
 import type { Conductor } from './conductor.js';
 import { futureMark } from './future-mark.js';
 import type { JobView } from './job-view.js';
@@ -17,6 +18,10 @@ export class Future<O> implements TaskFuture<O> {
     this.job = job;
     this.#ledger = ledger;
     this.#conductor = conductor;
+  }
+
+  get [labelSymbol](): Promise<CarriedLabel> {
+    return this.#conductor.carried;
   }
 
   get state(): TaskState {

@@ -1,18 +1,28 @@
-import { MegalithError, type Requirements } from '@megalith/agent';
+import { isLabel, type Label, labels, MegalithError, type Requirements } from '@megalith/agent';
 import type { JobWant } from '../backends/backend.js';
 import { parseDuration } from '../config/duration.js';
 import { parseSize } from '../config/size.js';
 import type { FileInput, FileOutput } from '../files/file-argument.js';
+import type { Goal } from '../placement/goal.js';
 import { type RetryRule, retryRule } from './retry.js';
 import type { JobOptions } from './types.js';
 
 /** Job options with their texts read and their defaults filled in. */
 export interface JobSettings {
   readonly requirements: Requirements;
+  /** Of each item, where they differ. */
+  readonly memoryOf: ((item: unknown, index: number) => number) | undefined;
+  readonly goal: Goal;
+  readonly expectedMs: number | undefined;
+  readonly escalates: boolean;
   readonly rule: RetryRule;
   readonly concurrency: number;
   readonly stopsOnFailure: boolean;
   readonly tags: readonly string[];
+  readonly label: Label | undefined;
+  /** Files beside `inputs` and `outputs` that the caller reads for the job, and makes of its results. */
+  readonly reads: readonly string[];
+  readonly writes: readonly string[];
   readonly env: Readonly<Record<string, string>>;
   /** Undefined where the place decides. */
   readonly cwd: string | undefined;
@@ -54,8 +64,12 @@ export function jobSettings(options: JobOptions): JobSettings {
     throw usage('concurrency', 'a whole number above 0', concurrency);
   }
   if (onFailure !== 'continue' && onFailure !== 'stop') throw usage('onFailure', '"continue" or "stop"', onFailure);
-  const memoryBytes = options.memory === undefined ? undefined : parseSize(options.memory);
-  if (memoryBytes === 0) throw usage('memory', 'above 0', options.memory);
+  const { memory } = options;
+  const memoryBytes = memory === undefined || typeof memory === 'function' ? undefined : parseSize(memory);
+  if (memoryBytes === 0) throw usage('memory', 'above 0', memory);
+  if (options.label !== undefined && !isLabel(options.label)) {
+    throw usage('label', `one of ${labels.join(', ')}`, options.label);
+  }
   const timeoutMs = options.timeout === undefined ? undefined : parseDuration(options.timeout);
   if (timeoutMs === 0) throw usage('timeout', 'above 0', options.timeout);
   return {
@@ -65,10 +79,17 @@ export function jobSettings(options: JobOptions): JobSettings {
       ...(memoryBytes === undefined ? {} : { memoryBytes }),
       ...(timeoutMs === undefined ? {} : { timeoutMs }),
     },
+    memoryOf: typeof memory === 'function' ? (item, index) => parseSize(memory(item as never, index)) : undefined,
+    goal: goalOf(options),
+    expectedMs: options.expected === undefined ? undefined : parseDuration(options.expected),
+    escalates: options.escalate ?? true,
     rule: retryRule(options.retries),
     concurrency,
     stopsOnFailure: onFailure === 'stop',
     tags: options.tags ?? [],
+    label: options.label,
+    reads: options.reads ?? [],
+    writes: options.writes ?? [],
     env: options.env ?? {},
     cwd: options.cwd,
     secrets,
@@ -81,6 +102,16 @@ export function jobSettings(options: JobOptions): JobSettings {
       ...(detached ? (['detach'] as const) : []),
       ...(Object.keys(secrets).length > 0 ? (['secrets'] as const) : []),
     ],
+  };
+}
+
+function goalOf({ objective = 'cost', deadline, budget }: JobOptions): Goal {
+  if (objective !== 'cost' && objective !== 'time') throw usage('objective', '"cost" or "time"', objective);
+  if (budget !== undefined && !(budget >= 0)) throw usage('budget', 'a number of US dollars', budget);
+  return {
+    objective,
+    ...(deadline === undefined ? {} : { deadlineMs: parseDuration(deadline) }),
+    ...(budget === undefined ? {} : { budgetUsd: budget }),
   };
 }
 

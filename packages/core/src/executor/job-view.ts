@@ -1,4 +1,5 @@
 import { MegalithError } from '@megalith/agent';
+import { type CarriedLabel, labelSymbol } from '../labels/labelled.js';
 import type { Conductor } from './conductor.js';
 import { Future } from './future.js';
 import { futureMark } from './future-mark.js';
@@ -38,6 +39,11 @@ export class JobView<O> implements Job<O> {
 
   get plan(): Plan | undefined {
     return this.#conductor.plan;
+  }
+
+  /** How sensitive its results are; known once it is placed. */
+  get [labelSymbol](): Promise<CarriedLabel> {
+    return this.#conductor.carried;
   }
 
   /** Behind it: for waits and collectors. */

@@ -1,13 +1,13 @@
-import type { Backend } from '../backends/backend.js';
-import { cheapest } from '../placement/goal.js';
-import { unknownProfile } from '../placement/job-profile.js';
-import { defaultPolicy } from '../placement/policy.js';
+import { isLower, MegalithError } from '@megalith/agent';
+import { type Carried, type CarriedLabel, labelsOfInput } from '../labels/labelled.js';
 import { inputOf } from './chain.js';
 import { Conductor, type Prepared } from './conductor.js';
 import { newJobId } from './job-id.js';
 import { jobSettings } from './job-settings.js';
 import { JobView } from './job-view.js';
 import { Ledger } from './ledger.js';
+import { placeJob } from './placing/place-job.js';
+import type { PlacingDesk } from './placing/placing-desk.js';
 import { TaskFeed } from './task-feed.js';
 import type { JobEvent, JobOptions } from './types.js';
 
@@ -20,13 +20,15 @@ export interface Launch {
   readonly prepare: () => Promise<Prepared>;
   /** A single call, whose result is a value and not a list. */
   readonly isSingle?: boolean;
+  /** Labels of what the items are made of, beside those that they carry themselves. */
+  readonly inherited?: () => Promise<readonly CarriedLabel[]>;
   /** Makes an item what the job's tasks take. */
   readonly convert?: (item: unknown, index: number) => unknown;
 }
 
 /** Where it runs, and who is told. */
 export interface Surroundings {
-  readonly backends: () => Promise<readonly Backend[]>;
+  readonly desk: PlacingDesk;
   readonly onEvent?: ((event: JobEvent) => void) | undefined;
   /** Somebody asked for the job's results. */
   readonly onCollected: (job: JobView<unknown>) => void;
@@ -54,31 +56,31 @@ function start<O>(what: Launch, where: Surroundings): Launched<O> {
   const { name, options, isSingle = false } = what;
   const id = options.id ?? newJobId();
   const settings = jobSettings(options);
-  const { requirements, rule, concurrency, tags, wants } = settings;
-  const input = inputOf(what.items);
+  const { requirements, rule, concurrency } = settings;
+  const input = inputOf(what.items, carried => admitItem(carried, name, conductor.carried));
   const ledger = new Ledger(name, input.length);
   const feed = new TaskFeed(input, ledger, {
     mayRetry: rule.retries > 0,
     concurrency,
     convert: what.convert,
   });
-  const request = {
+  const facts = {
     id,
     name,
-    requirements,
-    tags,
-    label: defaultPolicy.defaultLabel,
-    labelRule: 'no tags',
-    goal: cheapest,
-    profile: unknownProfile,
-    wants,
-    ...(input.length === undefined ? {} : { taskCount: input.length }),
+    settings,
+    taskCount: input.length,
+    items: what.items,
+    inherited: async () => [...(await labelsOfInput(what.items)), ...((await what.inherited?.()) ?? [])],
   };
   const conductor = new Conductor(
     {
-      request,
-      prepare: what.prepare,
-      backends: where.backends,
+      request: { id, name },
+      prepare: () => {
+        where.desk.warm();
+        return what.prepare();
+      },
+      place: (prepared, hooks) => placeJob({ ...facts, prepared, tasks: feed }, where.desk, hooks),
+      learn: (codeHash, samples) => where.desk.learn(codeHash, samples),
       settings,
       isSingle,
       signal: options.signal,
@@ -89,6 +91,23 @@ function start<O>(what: Launch, where: Surroundings): Launched<O> {
   );
   const job: JobView<O> = new JobView<O>(id, isSingle, ledger, conductor, () => where.onCollected(job));
   return { job, graceMs: requirements.graceMs, over: conductor.conduct() };
+}
+
+/**
+ * A job has its label before its first item is read: one that comes later with a higher one may not go where the job is.
+ * @throws MegalithError POLICY
+ */
+async function admitItem(carried: Carried, name: string, own: Promise<CarriedLabel>): Promise<void> {
+  const [item, job] = await Promise.all([carried, own]);
+  if (!isLower(job.label, item.label)) return;
+  throw new MegalithError(
+    'POLICY',
+    `"${name}" is ${job.label}, and an item that it reads, of ${item.from}, is ${item.label}`,
+    {
+      hint: `give it that label from the beginning (label: '${item.label}'), or declassify what it reads`,
+      details: { label: job.label, item: item.label },
+    },
+  );
 }
 
 /** One listener for several; what a listener throws must not harm the job. */

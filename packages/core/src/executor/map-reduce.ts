@@ -1,4 +1,5 @@
 import { MegalithError } from '@megalith/agent';
+import { labelSymbol } from '../labels/labelled.js';
 import type { AnyFunction } from '../ship/shipped-function.js';
 import { Channel } from './channel.js';
 import type { Prepared } from './conductor.js';
@@ -65,6 +66,7 @@ export function startMapReduce<O, R>(
     items: complete,
     options: reduceSettings,
     prepare: async () => (await prepare())[1],
+    inherited: async () => [await job[labelSymbol]],
   });
   // They are parts of the reduction, which is what one asks for results.
   job.collect();

@@ -50,6 +50,7 @@ export class TaskTable {
   readonly #chunks: (Chunk | undefined)[] = [];
   readonly #length: number | undefined;
   readonly #machines: string[] = [''];
+  readonly #machineNumbers = new Map([['', 0]]);
   #machine = 0;
 
   /** @param length undefined for a lazy input */
@@ -99,8 +100,9 @@ export class TaskTable {
   /** Where the tasks ran that are settled from now on. */
   set machine(name: string) {
     if (this.#machines[this.#machine] === name) return;
-    const known = this.#machines.indexOf(name);
-    this.#machine = known === -1 ? this.#machines.push(name) - 1 : known;
+    const known = this.#machineNumbers.get(name);
+    this.#machine = known ?? this.#machines.push(name) - 1;
+    if (known === undefined) this.#machineNumbers.set(name, this.#machine);
   }
 
   settle(index: number, code: FinalCode, result: unknown, stats: AttemptStats | undefined, at: number): void {

@@ -1,6 +1,7 @@
 import type { AttemptStats, CommandResult, Failure, Isolation, JobCounts, Label, MegalithError } from '@megalith/agent';
 import type { Candidate, FileTransfer } from '../backends/backend.js';
 import type { FileInput, FileOutput } from '../files/file-argument.js';
+import type { Estimate } from '../placement/estimate.js';
 import type { Goal } from '../placement/goal.js';
 import type { JobProfile } from '../placement/job-profile.js';
 import type { SharedInput } from './shared.js';
@@ -50,9 +51,10 @@ export interface JobOptions {
   readonly id?: string;
   /**
    * Memory of one task: tasks run only while the sum fits, and a task that takes more is ended with OUT_OF_MEMORY, or moved to a larger place.
+   * A function says it of each item of a list: small ones may then go elsewhere than large ones.
    * @defaultValue what earlier runs of the same code needed, with a margin
    */
-  readonly memory?: Size;
+  readonly memory?: Size | ((item: never, index: number) => Size);
   /** Processors of one task, fractions allowed. @defaultValue 1 */
   readonly cpus?: number;
   /** Tasks of this job at once. @defaultValue as many as fit */
@@ -83,6 +85,10 @@ export interface JobOptions {
   readonly secrets?: Readonly<Record<string, string>>;
   /** On machines: files and folders that go to the job's own folder before it begins, in which its tasks then run. */
   readonly inputs?: readonly FileInput[];
+  /** Files that the job reads beside its inputs: their labels count. Absolute paths. */
+  readonly reads?: readonly string[];
+  /** Files that the caller makes of the results: they inherit the job's label. */
+  readonly writes?: readonly string[];
   /** On machines: what comes from the job's folder before its last task counts as ended. */
   readonly outputs?: readonly FileOutput[];
   /** Sees how inputs and outputs travel. Must not throw. */
@@ -184,6 +190,19 @@ export type JobEvent =
       readonly failure: Failure;
       readonly inMs: number;
     }
+  /** A task that ran out of memory or time goes to a larger place. */
+  | {
+      readonly type: 'escalating';
+      readonly job: string;
+      readonly index: number;
+      /** Ids of candidates. */
+      readonly from: string;
+      readonly to: string;
+      /** Why, in a few words for people. */
+      readonly reason: string;
+      /** What the task is expected to cost there, dollars. */
+      readonly usd: number;
+    }
   | {
       readonly type: 'done';
       readonly job: string;
@@ -203,6 +222,8 @@ export type JobEvent =
       readonly job: string;
       readonly state: JobState;
       readonly counts: JobCounts;
+      /** What it cost, dollars, as far as its places say. */
+      readonly usd?: number;
       /** Set where the job as a whole could not go on. */
       readonly error?: MegalithError;
     };
@@ -253,15 +274,19 @@ export interface Job<O> extends PromiseLike<O[]>, AsyncIterable<O>, Iterable<Tas
 export interface Plan {
   /** Undefined where no candidate may or can take the job. */
   readonly chosen: Candidate | undefined;
-  /** Each with its estimate, and all but the chosen one with the reason why not. The chosen one first, then by what spoke against them least. */
+  /** Each with its estimate, and all but the chosen one with the reason why not. The chosen one first, then those that could take the job, the best first, then by what spoke against them least. */
   readonly candidates: readonly Candidate[];
   /** One sentence. */
   readonly reason: string;
+  /** Nothing was chosen, and it is the policy alone that keeps the job from every place with room for it. @defaultValue false */
+  readonly isPolicy?: boolean;
   /** How sensitive the job's data is, and the rule of the policy that says so. */
   readonly label: Label;
   readonly labelRule: string;
   readonly goal: Goal;
   readonly profile: JobProfile;
+  /** Where a job of tasks that need different amounts goes to several places. */
+  readonly parts?: readonly { readonly candidate: Candidate; readonly tasks: number; readonly estimate: Estimate }[];
 }
 
 export interface WaitOptions {

@@ -49,6 +49,18 @@ export function commandName(template: readonly string[] | string): string {
   return basename(program ?? '') || 'command';
 }
 
+/** A function or a command, whichever it is. */
+export function preparedWork(
+  work: AnyFunction | readonly string[] | string,
+  options: FunctionOptions,
+): Promise<Prepared> {
+  return typeof work === 'function' ? functionWork(work, options) : commandWork(work, {});
+}
+
+export function workName(work: AnyFunction | readonly string[] | string): string {
+  return typeof work === 'function' ? functionName(work) : commandName(work);
+}
+
 function emptyCommand(): MegalithError {
   return new MegalithError('USAGE', 'the command is empty');
 }

@@ -24,4 +24,6 @@ export interface PerGibSecond {
   readonly usdPerRequest: number;
   /** What one task at a time has there, and is billed for. */
   readonly memoryGib: number;
+  /** Of each start of a sandbox, what is billed, milliseconds. @defaultValue 0 */
+  readonly coldStartMs?: number;
 }

@@ -8,6 +8,11 @@ export interface Spread {
 export interface JobProfile {
   /** How long one task computes with the processors that it asks for, milliseconds. */
   readonly taskMs: Spread;
+  /**
+   * How many times longer than usual the tasks of a run take in the slowest tenth of runs: 1.2 where runs are much alike. Of many tasks the differences
+   * within a run even out, and those between runs do not. @defaultValue all of `taskMs`' spread may lie between runs
+   */
+  readonly slowRun?: number;
   /** Where `taskMs` comes from. */
   readonly source: 'said' | 'history' | 'probe' | 'guess';
   /** What one task needs, bytes: what the caller said, else what the history says with a margin. Undefined where nobody knows. */

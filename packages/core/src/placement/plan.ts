@@ -1,56 +1,63 @@
-import { type ErrorCode, MegalithError } from '@megalith/agent';
-import type { Candidate, JobRequest, ReasonCode } from '../backends/backend.js';
+import type { Candidate, Rejection } from '../backends/backend.js';
 import type { Plan } from '../executor/types.js';
+import { capacityFilter } from './capacity-filter.js';
+import { certainMs, estimateFor } from './estimate.js';
+import { estimatedAt, passedOver, rejectedFor } from './judged.js';
+import { chosenInWords, goalMissed, noneInWords, notTheBest } from './plan-words.js';
+import type { PlannedJob } from './planned-job.js';
 import type { Policy } from './policy.js';
+import { policyFilter } from './policy-filter.js';
+import { leastRejectedFirst, type Ranked, ranked, rankedAs } from './rank.js';
+import { workloadOf } from './workload.js';
 
-/** What is to be placed. */
-export type PlannedJob = Pick<JobRequest, 'name' | 'requirements' | 'label' | 'goal' | 'profile' | 'taskCount'> & {
-  readonly labelRule: string;
-};
-
-/** Chooses where a job goes: pure, and the same for the same input in any order. */
-export function plan(job: PlannedJob, candidates: readonly Candidate[], _policy: Policy): Plan {
-  const { label, labelRule, goal, profile } = job;
-  const chosen = candidates.find(candidate => candidate.rejected === undefined);
-  const facts = { candidates, label, labelRule, goal, profile };
-  if (chosen === undefined) {
-    const reason = candidates.length === 0 ? 'no backend offers a place' : 'every candidate was rejected';
-    return { chosen, reason, ...facts };
-  }
-  const passedOver = candidates.indexOf(chosen);
-  const reason =
-    candidates.length === 1
-      ? `${chosen.description}: the only candidate`
-      : `${chosen.description}: the first that can take it${passedOver === 0 ? '' : `, after ${passedOver} rejected`}`;
-  return { chosen, reason, ...facts };
-}
-
-/** Reasons that are codes of errors too. */
-const errorCodes: ReadonlySet<string> = new Set<ReasonCode & ErrorCode>([
-  'POLICY',
-  'OVER_MEMORY',
-  'OVER_CPUS',
-  'OVER_PAYLOAD',
-  'OVER_BUDGET',
-]);
+export { placeOf } from './place-of.js';
+export type { PlannedJob } from './planned-job.js';
 
 /**
- * The chosen candidate of a plan.
- * @throws MegalithError NO_PLACEMENT, listing why each candidate was rejected; what the only candidate says, where that knows what to do
+ * Chooses where a job goes: pure, and the same for the same candidates in any order.
+ *
+ * First what is no matter of cost: `POLICY`, `REGION`, what the candidate's backend says of itself, `OVER_MEMORY`, `OVER_CPUS`, `OVER_TIME`,
+ * `OVER_DISK`, `OVER_PAYLOAD`, in this order. Then the goal's limits, `MISSES_DEADLINE` and `OVER_BUDGET`. They bind both objectives, and are held
+ * against the time and cost of slow tasks, so that they are kept nine times of ten; where how long tasks take is a mere guess, a deadline is held
+ * only against the time until the first can begin. Of what remains the best by the objective is chosen.
+ * @param candidates as backends offer them
  */
-export function placeOf(plan: Plan, job: Pick<JobRequest, 'name'>): Candidate {
-  if (plan.chosen !== undefined) return plan.chosen;
-  const [only, ...others] = plan.candidates;
-  if (only?.rejected?.hint !== undefined && others.length === 0) {
-    const { reason, explanation, hint } = only.rejected;
-    const code = errorCodes.has(reason) ? (reason as ErrorCode) : 'NO_PLACEMENT';
-    throw new MegalithError(code, explanation, { hint, details: { reason } });
+export function plan(job: PlannedJob, candidates: readonly Candidate[], policy: Policy): Plan {
+  const { label, labelRule, goal, profile } = job;
+  const againstPolicy = policyFilter(job, policy);
+  const overCapacity = capacityFilter(job);
+  const workload = workloadOf(job);
+  const possible: Ranked[] = [];
+  const missing: Candidate[] = [];
+  const rejected: Candidate[] = [];
+  /** Whether the policy alone keeps the job from running. */
+  let isBarred = false;
+  for (const candidate of candidates) {
+    const barred = againstPolicy(candidate);
+    const unfit = candidate.rejected ?? overCapacity(candidate);
+    if (barred !== undefined && unfit === undefined) isBarred = true;
+    const rejection = barred ?? unfit;
+    if (rejection !== undefined) {
+      rejected.push(rejectedFor(candidate, rejection));
+      continue;
+    }
+    const estimate = estimateFor([{ workload, slots: candidate.slots }], candidate);
+    const dueMs = workload.isGuess ? certainMs(candidate, workload) : estimate.slowMs;
+    const missed: Rejection | undefined = goalMissed(goal, estimate, dueMs);
+    if (missed === undefined) possible.push(rankedAs(candidate, estimate));
+    else missing.push(passedOver(candidate, estimate, missed));
   }
-  const rejections = plan.candidates.map(({ backend, rejected }) => ({ backend, ...rejected }));
-  const reasons = rejections.map(each => `${each.backend}: ${each.explanation} (${each.reason})`);
-  const why = reasons.length === 0 ? plan.reason : reasons.join('; ');
-  throw new MegalithError('NO_PLACEMENT', `no place can run "${job.name}": ${why}`, {
-    hint: 'ask for less, or configure a backend that has more',
-    details: { rejections },
-  });
+  const [best, ...others] = ranked(possible, goal.objective);
+  const spoken = leastRejectedFirst([...missing, ...rejected]);
+  const facts = { label, labelRule, goal, profile };
+  if (best === undefined) {
+    const isPolicy = isBarred && missing.length === 0;
+    return { chosen: undefined, candidates: spoken, reason: noneInWords(job, spoken, isPolicy), isPolicy, ...facts };
+  }
+  const chosen = estimatedAt(best.candidate, best.estimate);
+  const losers = others.map(({ candidate, estimate }) =>
+    passedOver(candidate, estimate, notTheBest(estimate, chosen, goal)),
+  );
+  const reason = chosenInWords(job, chosen, possible.length, spoken);
+  return { chosen, candidates: [chosen, ...losers, ...spoken], reason, ...facts };
 }

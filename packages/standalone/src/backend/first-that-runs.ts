@@ -47,8 +47,14 @@ export function firstThatRuns(machines: readonly Machine[], run: (machine: Machi
           return;
         }
         const settle = decide;
-        begin(run(next));
-        settle();
+        try {
+          begin(run(next));
+        } catch (refusal) {
+          queue.fail(refusal);
+          return;
+        } finally {
+          settle();
+        }
       }
     }
   };

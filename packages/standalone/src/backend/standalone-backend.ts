@@ -1,19 +1,20 @@
-import { isLower, type Label, MegalithError } from '@megalith/agent';
+import { isLower, MegalithError } from '@megalith/agent';
 import {
   type Backend,
   type BackendJob,
   type Candidate,
   type DurableRun,
-  formatSize,
   type JobRequest,
   type JobRun,
+  requireClearance,
 } from '@megalith/core';
 import type { Machine } from '../machine.js';
 import { spreadRun } from '../spread/spread-run.js';
 import { AgentLink, type LinkOptions } from './agent-link.js';
-import { chooseMachines, type Fit, fitOf } from './choose-machines.js';
+import { fitOf } from './choose-machines.js';
 import { onFirstDone } from './first-done.js';
 import { firstThatRuns } from './first-that-runs.js';
+import { hostCandidates, machinesOf } from './host-candidates.js';
 import { bringInputs, withOutputs } from './job-files.js';
 import { withLimit } from './limit-tasks.js';
 import type { MachineMaker } from './machine-maker.js';
@@ -42,8 +43,12 @@ export function createStandaloneBackend(setup: StandaloneSetup): Backend {
     return link;
   };
 
-  /** @param slots so many of its tasks run there at once at most */
+  /**
+   * Sends a job to a machine, and nothing else does: here its data is held back from where it may not go.
+   * @param slots so many of its tasks run there at once at most
+   */
   const runOn = (machine: Machine, job: BackendJob, isAlone: boolean, slots?: number): DurableRun => {
+    requireClearance(job.label, machine, job.name);
     const link = linkTo(machine);
     const open = link.open.bind(link);
     const { inputs = [], outputs = [] } = job;
@@ -78,9 +83,10 @@ export function createStandaloneBackend(setup: StandaloneSetup): Backend {
     return withOutputs(spreadRun(job, places), job, () => [...done].map(outputPlace));
   };
 
-  const runOnNew = (maker: MachineMaker, job: BackendJob): JobRun => {
+  const runOnNew = (maker: MachineMaker, job: BackendJob, place: Candidate): JobRun => {
     const done = new Set<Machine>();
-    const run = runOnMade(maker, job, {
+    let wholeUsd: number | undefined;
+    const run = runOnMade(maker, job, place, {
       begin: (machine, part, { isAlone, tasks }) => {
         const its = runOn(machine, part, isAlone, setup.slots === undefined ? undefined : tasks);
         return { run: onFirstDone(its, () => done.add(machine)), wasSent: () => its.wasSent };
@@ -91,7 +97,7 @@ export function createStandaloneBackend(setup: StandaloneSetup): Backend {
         links.delete(machine);
       },
     });
-    return whenOver(
+    const whole = whenOver(
       withOutputs(run, job, () => [...done].map(outputPlace)),
       async () => {
         // Outputs may have opened a way to a machine again.
@@ -99,37 +105,42 @@ export function createStandaloneBackend(setup: StandaloneSetup): Backend {
           await links.get(machine)?.close();
           links.delete(machine);
         }
+        wholeUsd = maker.costUsd(job);
         await maker.over(job);
       },
     );
+    return Object.assign(whole, { costUsd: () => wholeUsd ?? maker.costUsd(job) });
   };
 
-  const begin = (job: BackendJob): JobRun => {
-    const machines = chooseMachines(setup.machines, job);
+  const beginOnHosts = (job: BackendJob, place: Candidate): JobRun => {
+    const { machines, isTogether } = machinesOf(place, setup.machines, job);
     const [first, ...others] = machines;
-    if (first === undefined) {
-      if (setup.maker === undefined) throw noMachine();
-      return runOnNew(setup.maker, job);
-    }
+    if (first === undefined) throw noMachine();
+    requireClearance(job.label, first, job.name);
     setup.placed.add(job, machines);
     if (others.length === 0) return runWhole(first, job);
-    if (job.taskCount === 1 || job.detached === true) return firstThatRuns(machines, machine => runWhole(machine, job));
+    if (!isTogether) return firstThatRuns(machines, machine => runWhole(machine, job));
     return withLimit(job, setup.slots, limited => runSpread(machines, limited));
   };
 
   return {
     name: 'standalone',
     async offers(job) {
-      const there = offer(setup, job);
-      if (setup.maker === undefined || (setup.machines.length > 0 && there.rejected === undefined)) return [there];
-      const made = await setup.maker.offer(job);
-      return setup.machines.length === 0 ? [made] : [there, made];
+      const there = hostCandidates(setup.machines, job, setup.slots);
+      const made = (await setup.maker?.offers(job, !isFree(there, job))) ?? [];
+      const all = [...there, ...made];
+      return all.length > 0 ? all : [nothing()];
     },
     warm() {
       const [only, ...others] = setup.machines;
       if (only !== undefined && others.length === 0) linkTo(only).connection.warm();
     },
-    run: begin,
+    run(job, place) {
+      if (place.kind === 'here' || place.kind === 'host') return beginOnHosts(job, place);
+      if (setup.maker === undefined) throw noMachine();
+      requireClearance(job.label, setup.maker.site, job.name);
+      return runOnNew(setup.maker, job, place);
+    },
     async close() {
       await Promise.all([...links.values()].map(link => link.close()));
       links.clear();
@@ -137,56 +148,29 @@ export function createStandaloneBackend(setup: StandaloneSetup): Backend {
   };
 }
 
-function offer({ machines, slots: most = Number.POSITIVE_INFINITY }: StandaloneSetup, job: JobRequest): Candidate {
-  const fits = machines.map(machine => fitOf(machine, job));
-  const good = fits.filter(fit => fit.rejected === undefined);
-  const known = (good.length > 0 ? good : fits).map(fit => fit.machine);
-  const allCpus = known.reduce((sum, { shape }) => sum + (shape?.cpus ?? 0), 0);
-  const largest = Math.max(0, ...known.map(({ shape }) => shape?.usableMemoryBytes ?? 0));
-  const candidate: Candidate = {
+/** Whether a host does the job for nothing, and nobody is in a hurry: then no machine that costs something could be better, and a cloud is slow to ask. */
+function isFree(hosts: readonly Candidate[], { label, goal }: JobRequest): boolean {
+  if (goal.objective !== 'cost' || goal.deadlineMs !== undefined) return false;
+  return hosts.some(({ rejected, site }) => rejected === undefined && !isLower(site.clearance, label));
+}
+
+/** What there is where nothing is configured. */
+function nothing(): Candidate {
+  const { code, message: explanation, hint = '' } = noMachine();
+  return {
     backend: 'standalone',
     id: 'hosts',
     kind: 'host',
-    site: { name: 'hosts', kind: 'on-prem', clearance: lowestOf(known) },
+    site: { name: 'hosts', kind: 'on-prem', clearance: 'public' },
     billing: { per: 'nothing' },
-    startMs: hostStartMs,
-    description: described(known, allCpus, largest),
-    cpus: Math.max(0, ...known.map(({ shape }) => shape?.cpus ?? 0)),
-    usableMemoryBytes: largest,
-    slots: Math.min(
-      most,
-      good.reduce((sum, fit) => sum + (fit.slots ?? 1), 0),
-    ),
-    usdPerHour: known.reduce((sum, machine) => sum + machine.usdPerHour, 0),
+    startMs: 0,
+    description: 'hosts of the inventory',
+    cpus: 0,
+    usableMemoryBytes: 0,
+    slots: 0,
+    usdPerHour: 0,
+    rejected: { reason: 'NOT_CONFIGURED', explanation, hint, code },
   };
-  if (good.length > 0) return candidate;
-  // Of several refusals the last to give way is told: that of the largest machine.
-  const [nearest] = fits.toSorted((a, b) => sizeOf(b) - sizeOf(a));
-  return {
-    ...candidate,
-    rejected: nearest?.rejected ?? { reason: 'NOT_CONFIGURED', explanation: noMachine().message },
-  };
-}
-
-/** Connection, bootstrap and the start of a job, milliseconds: `pnpm bench ssh`. */
-const hostStartMs = 1000;
-
-/** Where a job's tasks may go to any of several machines, the least of them decides. */
-function lowestOf(machines: readonly Machine[]): Label {
-  const [first = 'public', ...others] = machines.map(machine => machine.clearance);
-  return others.reduce<Label>((least, other) => (isLower(other, least) ? other : least), first);
-}
-
-function sizeOf({ machine: { shape } }: Fit): number {
-  return shape?.usableMemoryBytes ?? 0;
-}
-
-function described(machines: readonly Machine[], cpus: number, largestBytes: number): string {
-  const names = machines.map(machine => machine.name);
-  const shown = names.length > 4 ? `${names.slice(0, 4).join(', ')} and ${names.length - 4} more` : names.join(', ');
-  if (cpus === 0) return `${shown}, not looked at yet`;
-  const each = names.length > 1 ? `${cpus} cpus, up to ` : `${cpus} cpus, `;
-  return `${shown}, ${each}${formatSize(largestBytes)} usable`;
 }
 
 function noMachine(): MegalithError {

@@ -1,5 +1,5 @@
 import type { BackendJob, JobRun, TaskInput, TaskSource } from '@megalith/core';
-import { IndexSet } from '../spread/index-set.js';
+import { IndexSet } from '@megalith/core';
 import type { MovedTask } from './moved-task.js';
 
 /** A job on one machine, which may go away under it. */

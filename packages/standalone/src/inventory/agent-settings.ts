@@ -1,4 +1,5 @@
 import { defaultRetention, type Retention } from '@megalith/agent';
+import type { AgentSection } from '@megalith/core';
 
 /** How agents behave on the machines, as the section `agent` of the config says. */
 export interface AgentSettings {
@@ -8,22 +9,13 @@ export interface AgentSettings {
   readonly retention: Retention;
 }
 
-/** What one file says; what it leaves out is decided by the other file, or by default. */
-export interface AgentSection {
-  readonly idleMs?: number;
-  readonly keepJobs?: number;
-  readonly keepForMs?: number;
-}
-
-/** The first section that says something decides it. */
-export function agentSettings(sections: readonly AgentSection[]): AgentSettings {
-  const first = <K extends keyof AgentSection>(key: K): AgentSection[K] | undefined =>
-    sections.find(section => section[key] !== undefined)?.[key];
+/** Fills in what the config leaves out. */
+export function agentSettings({ idleMs, keepJobs, keepForMs }: AgentSection): AgentSettings {
   return {
-    idleMs: first('idleMs') ?? 600_000,
+    idleMs: idleMs ?? 600_000,
     retention: {
-      maxJobs: first('keepJobs') ?? defaultRetention.maxJobs,
-      maxAgeMs: first('keepForMs') ?? defaultRetention.maxAgeMs,
+      maxJobs: keepJobs ?? defaultRetention.maxJobs,
+      maxAgeMs: keepForMs ?? defaultRetention.maxAgeMs,
     },
   };
 }

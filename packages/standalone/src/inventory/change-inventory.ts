@@ -2,6 +2,7 @@ import { randomBytes } from 'node:crypto';
 import { chmod, mkdir, open, readFile, realpath, rename, rm, stat } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { isMegalithError, MegalithError } from '@megalith/agent';
+import { loadConfigParser } from '@megalith/core';
 import { whileLocked } from './config-lock.js';
 import type { HostEntry } from './host-entry.js';
 
@@ -23,7 +24,8 @@ export interface PutOptions extends ChangeOptions {
  */
 export async function putHosts(file: string, entries: readonly HostEntry[], options: PutOptions = {}): Promise<void> {
   const { withHost } = await import('./edit-config.js');
-  const { parseConfig } = await import('./parse-config.js');
+  const parser = await loadConfigParser();
+  const { parseConfig } = parser;
   await change(file, options.mode ?? 0o600, options.signal, text => {
     const known = parseConfig(text, file).hosts.map(host => host.name);
     const double = entries.find(({ name }) => known.includes(name));
@@ -33,7 +35,7 @@ export async function putHosts(file: string, entries: readonly HostEntry[], opti
         details: { file, name: double.name },
       });
     }
-    const edited = entries.reduce((before, entry) => withHost(before, entry, file), text);
+    const edited = entries.reduce((before, entry) => withHost(before, entry, { file, parser }), text);
     // What is written must be readable: a value that the file may not have is found here.
     parseConfig(edited, file);
     return edited;
@@ -43,7 +45,8 @@ export async function putHosts(file: string, entries: readonly HostEntry[], opti
 /** Takes a host out of a config file. @returns false where the file does not have it @throws as `putHosts` */
 export async function removeHost(file: string, name: string, options: ChangeOptions = {}): Promise<boolean> {
   const { withoutHost } = await import('./edit-config.js');
-  return await change(file, 0o600, options.signal, text => withoutHost(text, name, file));
+  const parser = await loadConfigParser();
+  return await change(file, 0o600, options.signal, text => withoutHost(text, name, { file, parser }));
 }
 
 async function change(

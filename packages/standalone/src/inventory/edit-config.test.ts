@@ -1,11 +1,13 @@
+import { loadConfigParser } from '@megalith/core';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { stringify } from 'yaml';
 import { withHost, withoutHost } from './edit-config.js';
 import type { HostEntry } from './host-entry.js';
-import { parseConfig } from './parse-config.js';
 
-const file = '/p/megalith.yaml';
+const parser = await loadConfigParser();
+const file = { file: '/p/megalith.yaml', parser };
+const parseConfig = (text: string) => parser.parseConfig(text, file.file);
 const key = `SHA256:${'A'.repeat(43)}`;
 const beta: HostEntry = { name: 'beta', address: '10.0.0.8', user: 'megan', hostKeys: [key] };
 
@@ -35,7 +37,7 @@ describe('an entry', () => {
     );
     expect(withHost('hosts:\n  a: {address: a, user: u}', beta, file)).toMatch(/user: u\}\n {2}beta:\n/);
     const flow = withHost('hosts: {a: {address: a, user: u}} # all\n', beta, file);
-    expect(parseConfig(flow, file).hosts.map(host => host.name)).toEqual(['a', 'beta']);
+    expect(parseConfig(flow).hosts.map(host => host.name)).toEqual(['a', 'beta']);
     expect(flow).toContain('# all');
   });
 
@@ -45,7 +47,7 @@ describe('an entry', () => {
     expect(edited).toContain('# the old one');
     expect(edited).toContain('10.0.0.8 # rack 2');
     expect(edited).not.toContain('port');
-    expect(parseConfig(edited, file).hosts).toEqual([{ ...beta, user: 'root', memoryBytes: 2 ** 36 }]);
+    expect(parseConfig(edited).hosts).toEqual([{ ...beta, user: 'root', memoryBytes: 2 ** 36 }]);
   });
 
   it('is taken out with the comment above it, and the neighbours keep theirs', () => {
@@ -55,7 +57,7 @@ describe('an entry', () => {
     );
     expect(withoutHost(text, 'gamma', file)).toContain('# the end');
     const first = withoutHost(text, 'alpha', file);
-    expect(parseConfig(first!, file).hosts.map(host => host.name)).toEqual(['beta', 'gamma']);
+    expect(parseConfig(first!).hosts.map(host => host.name)).toEqual(['beta', 'gamma']);
     expect(first).toMatch(/# second[\s\S]*# here[\s\S]*# third[\s\S]*# the end/);
     expect(withoutHost(text, 'delta', file)).toBeUndefined();
   });
@@ -122,7 +124,7 @@ describe('any file', () => {
         fc.pre(!hosts.some(host => host.name === added));
         const host = { name: added, ...fields };
         const edited = withHost(text, host, file);
-        expect(sorted(parseConfig(edited, file).hosts)).toEqual(sorted([...hosts, host]));
+        expect(sorted(parseConfig(edited).hosts)).toEqual(sorted([...hosts, host]));
         const rest = linesOf(edited);
         for (const line of linesOf(text)) {
           const at = rest.indexOf(line);
@@ -139,7 +141,7 @@ describe('any file', () => {
         fc.pre(hosts.length > 0);
         const gone = pick % hosts.length;
         const edited = withoutHost(text, hosts[gone]!.name, file)!;
-        const { hosts: left, agent } = parseConfig(edited, file);
+        const { hosts: left, agent } = parseConfig(edited);
         expect(sorted(left)).toEqual(sorted(hosts.filter((_, i) => i !== gone)));
         expect(agent).toEqual({ idleMs: 600_000 });
         for (const i of hosts.keys()) expect(edited.includes(`# beside ${i} `)).toBe(i !== gone);
@@ -155,9 +157,7 @@ describe('any file', () => {
         const at = pick % hosts.length;
         const changed = { name: hosts[at]!.name, ...fields };
         const edited = withHost(text, changed, file);
-        expect(sorted(parseConfig(edited, file).hosts)).toEqual(
-          sorted(hosts.map((host, i) => (i === at ? changed : host))),
-        );
+        expect(sorted(parseConfig(edited).hosts)).toEqual(sorted(hosts.map((host, i) => (i === at ? changed : host))));
         for (const i of hosts.keys()) expect(edited).toContain(`# beside ${i} `);
       }),
     );

@@ -1,20 +1,25 @@
 import { isDeepStrictEqual } from 'node:util';
 import { MegalithError } from '@megalith/agent';
+import type { ConfigParser } from '@megalith/core';
 import { isMap, type YAMLMap, type Document as YamlDocument } from 'yaml';
 import type { HostEntry } from './host-entry.js';
 import { hostFieldNames, hostFields } from './host-fields.js';
-import { parseYaml } from './parse-config.js';
 import { spliceIn, spliceOut } from './splice-yaml.js';
 
 type Hosts = Readonly<Record<string, unknown>>;
 
+export interface EditedFile {
+  /** For errors. */
+  readonly file: string;
+  readonly parser: Pick<ConfigParser, 'parseYaml'>;
+}
+
 /**
  * The text with one more host, or with the entry of that name changed. All else stays, comments too; a new entry leaves
  * every other byte as it was wherever the file is written in block style.
- * @param file for errors
  * @throws MegalithError CONFIG where the file can't be changed without changing what it says otherwise
  */
-export function withHost(text: string, entry: HostEntry, file: string): string {
+export function withHost(text: string, entry: HostEntry, file: EditedFile): string {
   const fields = hostFields(entry);
   const before = hostsIn(text, file);
   const isNew = !Object.hasOwn(before, entry.name);
@@ -27,30 +32,35 @@ export function withHost(text: string, entry: HostEntry, file: string): string {
 }
 
 /** The text without a host; its comments above and beside go with it. Undefined where the text does not have it. */
-export function withoutHost(text: string, name: string, file: string): string | undefined {
+export function withoutHost(text: string, name: string, file: EditedFile): string | undefined {
   const { [name]: gone, ...rest } = hostsIn(text, file);
   if (gone === undefined) return undefined;
   return firstThatSays(rest, text, file, [() => spliceOut(text, name), () => deleteHost(text, name, file)]);
 }
 
 /** A text that is valid and says the same as before in all other sections. */
-function firstThatSays(hosts: Hosts, text: string, file: string, edits: readonly (() => string | undefined)[]): string {
+function firstThatSays(
+  hosts: Hosts,
+  text: string,
+  file: EditedFile,
+  edits: readonly (() => string | undefined)[],
+): string {
   const others = otherSections(text, file);
   for (const edit of edits) {
     const edited = edit();
-    if (edited === undefined || !isYaml(edited)) continue;
+    if (edited === undefined || !isYaml(edited, file)) continue;
     if (isDeepStrictEqual(hostsIn(edited, file), hosts) && isDeepStrictEqual(otherSections(edited, file), others))
       return edited;
   }
-  throw new MegalithError('CONFIG', `"${file}" is written in a way that can't be edited safely`, {
+  throw new MegalithError('CONFIG', `"${file.file}" is written in a way that can't be edited safely`, {
     hint: 'change the section "hosts" by hand',
-    details: { file },
+    details: { file: file.file },
   });
 }
 
-function isYaml(text: string): boolean {
+function isYaml(text: string, file: EditedFile): boolean {
   try {
-    parseYaml(text, '');
+    parsed(text, file);
     return true;
   } catch (error) {
     if (error instanceof MegalithError) return false;
@@ -58,8 +68,13 @@ function isYaml(text: string): boolean {
   }
 }
 
-function setHost(text: string, { name }: HostEntry, fields: Readonly<Record<string, unknown>>, file: string): string {
-  const document = parseYaml(text, file).document;
+function setHost(
+  text: string,
+  { name }: HostEntry,
+  fields: Readonly<Record<string, unknown>>,
+  file: EditedFile,
+): string {
+  const document = parsed(text, file);
   if (document.contents === null) document.contents = document.createNode({}) as never;
   const hosts = mapAt(document, ['hosts']);
   if (!hosts.has(name)) {
@@ -74,8 +89,8 @@ function setHost(text: string, { name }: HostEntry, fields: Readonly<Record<stri
   return document.toString({ lineWidth: 0 });
 }
 
-function deleteHost(text: string, name: string, file: string): string {
-  const document = parseYaml(text, file).document;
+function deleteHost(text: string, name: string, file: EditedFile): string {
+  const document = parsed(text, file);
   document.deleteIn(['hosts', name]);
   return document.toString({ lineWidth: 0 });
 }
@@ -98,20 +113,24 @@ function unknownFields(host: unknown): Readonly<Record<string, unknown>> {
   return Object.fromEntries(Object.entries(host ?? {}).filter(([key]) => !known.includes(key)));
 }
 
-function sections(text: string, file: string): Readonly<Record<string, unknown>> {
-  const data: unknown = parseYaml(text, file).document.toJS() ?? {};
+function sections(text: string, file: EditedFile): Readonly<Record<string, unknown>> {
+  const data: unknown = parsed(text, file).toJS() ?? {};
   if (typeof data === 'object' && !Array.isArray(data)) return data as Record<string, unknown>;
-  throw new MegalithError('CONFIG', `"${file}" is not a map with the sections hosts and agent`, {
+  throw new MegalithError('CONFIG', `"${file.file}" is not a map with the sections hosts and agent`, {
     hint: 'mend it, or remove it to start anew',
-    details: { file },
+    details: { file: file.file },
   });
 }
 
-function hostsIn(text: string, file: string): Hosts {
+function hostsIn(text: string, file: EditedFile): Hosts {
   return (sections(text, file).hosts ?? {}) as Hosts;
 }
 
-function otherSections(text: string, file: string): Readonly<Record<string, unknown>> {
+function otherSections(text: string, file: EditedFile): Readonly<Record<string, unknown>> {
   const { hosts: _, ...others } = sections(text, file);
   return others;
+}
+
+function parsed(text: string, { file, parser }: EditedFile): YamlDocument {
+  return parser.parseYaml(text, file).document;
 }

@@ -1,28 +1,4 @@
-/** A host of the organisation's own, as the inventory describes it. */
-export interface HostEntry {
-  /** The name in the inventory. */
-  readonly name: string;
-  /** A DNS name or an address. */
-  readonly address: string;
-  /** @defaultValue 22 */
-  readonly port?: number;
-  readonly user: string;
-  /** Private key file; `~` is the user's home. Unset: `~/.ssh/id_ed25519`, `id_ecdsa`, `id_rsa`, then the SSH agent. */
-  readonly identityFile?: string;
-  /** Fingerprints of the keys that the host may show, as `ssh-keygen -lf` prints them: `SHA256:…`. */
-  readonly hostKeys: readonly string[];
-  /** The name of another host of the inventory to go through. */
-  readonly jump?: string;
-  /** What jobs may use, where it is not all that the host has. */
-  readonly cpus?: number;
-  readonly memoryBytes?: number;
-  /** The highest label of data that may go there. @defaultValue 'internal' */
-  readonly clearance?: Clearance;
-  /** Megalith's one folder there. @defaultValue `.megalith` in the user's home */
-  readonly folder?: string;
-}
-
-export type Clearance = 'public' | 'internal' | 'confidential' | 'restricted';
+export type { HostEntry, Label as Clearance } from '@megalith/core';
 
 /** What was found on a host when somebody looked; kept beside the client's other state, never trusted for safety. */
 export interface HostFacts {

@@ -11,6 +11,7 @@ export const hostFieldNames = [
   'cpus',
   'memory',
   'clearance',
+  'region',
   'folder',
 ] as const;
 

@@ -1,5 +1,6 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { MegalithError, readJobFolder } from '@megalith/agent';
+import { type BackendJob, requireClearance } from '@megalith/core';
 import { askAgent } from '../backend/agent-request.js';
 import type { PlacedJobs } from '../backend/placed-jobs.js';
 import { mirrorHome } from '../jobs/job-copy.js';
@@ -7,27 +8,30 @@ import type { AgentRoute } from '../machine.js';
 import type { Acquired, PoolDesk } from './acquire.js';
 import { thisIntentClient } from './intent-client.js';
 
+type Job = Pick<BackendJob, 'id' | 'label' | 'name'>;
+
 /** A second apart. */
 const mostLooks = 10;
 
 /**
  * The machine that has a job of this id already, because this client brought it there before: what runs there, or has run, is not begun a second time.
  * @returns undefined where no machine that is still up has it
- * @throws MegalithError USAGE where the job has come to its end on a machine that is gone; what the cloud and the way to a machine say; CANCELLED
+ * @throws MegalithError USAGE where the job has come to its end on a machine that is gone; POLICY where the job is above that machine by now; what the cloud and the
+ * way to a machine say; CANCELLED
  */
 export async function hadBefore(
-  job: string,
+  job: Job,
   placed: PlacedJobs,
   desk: PoolDesk,
   signal?: AbortSignal,
 ): Promise<Acquired | undefined> {
   const prefix = `${desk.cloud.name}:`;
-  const ids = placed.machinesOf(job).filter(id => id.startsWith(prefix));
-  if (ids.length === 0 || (await isUnfinished(job, desk))) return undefined;
+  const ids = placed.machinesOf(job.id).filter(id => id.startsWith(prefix));
+  if (ids.length === 0 || (await isUnfinished(job.id, desk))) return undefined;
   for (const id of ids.toReversed()) {
     const found = await stillThere(id.slice(prefix.length), job, desk, signal);
     if (found !== undefined) return found;
-    if (await hasEnded(job, id, placed)) throw isOver(job, id.slice(prefix.length));
+    if (await hasEnded(job.id, id, placed)) throw isOver(job.id, id.slice(prefix.length));
   }
   return undefined;
 }
@@ -41,13 +45,15 @@ async function isUnfinished(job: string, { intents }: PoolDesk): Promise<boolean
 
 async function stillThere(
   id: string,
-  job: string,
+  { id: job, label, name }: Job,
   desk: PoolDesk,
   signal: AbortSignal | undefined,
 ): Promise<Acquired | undefined> {
   const machine = await desk.cloud.find(id, signal);
   const host = machine?.state === 'running' ? await desk.hostOf(machine) : undefined;
   if (machine === undefined || host === undefined) return undefined;
+  // It may have become more sensitive since.
+  requireClearance(label, { name: id, clearance: machine.tags.label }, name);
   let route: AgentRoute | undefined;
   try {
     route = await host.reach({ start: true, ...(signal === undefined ? {} : { signal }) });

@@ -1,4 +1,5 @@
-import { formatMs, formatUsd } from './in-words.js';
+import { formatUsd } from '@megalith/core';
+import { formatMs } from './in-words.js';
 import { noPastUse, type PastUse } from './past-use.js';
 
 export interface IdleTailFacts {

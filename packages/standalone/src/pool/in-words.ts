@@ -5,12 +5,6 @@ export function formatMs(ms: number): string {
   return `${rounded(ms / 3_600_000)} h`;
 }
 
-/** Dollars with the digits that tell something: `$12.30`, `$0.0042`. */
-export function formatUsd(usd: number): string {
-  if (usd === 0 || usd >= 0.1) return `$${usd.toFixed(2)}`;
-  return `$${Number(usd.toPrecision(2))}`;
-}
-
 function rounded(value: number): string {
   return String(Math.round(value * 10) / 10);
 }

@@ -1,5 +1,5 @@
+import { formatUsd } from '@megalith/core';
 import type { CloudMachine } from './cloud-machine.js';
-import { formatUsd } from './in-words.js';
 import type { Offer } from './offer.js';
 
 /** What is asked for, at which price, and why that one. @param offers the cheapest first */

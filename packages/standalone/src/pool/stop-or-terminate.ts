@@ -1,5 +1,6 @@
+import { formatUsd } from '@megalith/core';
 import type { Market } from './cloud-machine.js';
-import { formatMs, formatUsd } from './in-words.js';
+import { formatMs } from './in-words.js';
 
 /** What matters once a machine's idle tail is over. */
 export interface StopFacts {

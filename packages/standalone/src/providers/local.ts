@@ -1,7 +1,8 @@
 import { once } from 'node:events';
 import { connect, type Socket } from 'node:net';
 import { hostname } from 'node:os';
-import { agentSocketPath, MegalithError, usableCpus, usableMemoryBytes } from '@megalith/agent';
+import { agentSocketPath, type Label, MegalithError, usableCpus, usableMemoryBytes } from '@megalith/agent';
+import { defaultPolicy } from '@megalith/core';
 import { readAgentFile } from '../bootstrap/agent-file.js';
 import { agentPath } from '../bootstrap/agent-path.js';
 import type { AgentSettings } from '../inventory/agent-settings.js';
@@ -15,6 +16,8 @@ export interface LocalOptions {
   /** What jobs may use, where the agent is started for them. @defaultValue what the machine has */
   readonly cpus?: number;
   readonly memoryBytes?: number;
+  /** The highest label of data that may be here. @defaultValue 'restricted': what is here already goes nowhere */
+  readonly clearance?: Label;
 }
 
 /** The machine that needs no configuration: this one. Its agent is a process that outlives the client. */
@@ -24,13 +27,13 @@ export function createLocalProvider(options: LocalOptions): Provider {
 }
 
 function localMachine(options: LocalOptions): Machine {
-  const { cpus = usableCpus(), memoryBytes = usableMemoryBytes() } = options;
+  const { cpus = usableCpus(), memoryBytes = usableMemoryBytes(), clearance = defaultPolicy.hereClearance } = options;
   return {
     id: 'local:this',
     name: hostname(),
     provider: 'local',
     shape: { cpus, usableMemoryBytes: memoryBytes, arch: process.arch },
-    clearance: 'internal',
+    clearance,
     usdPerHour: 0,
     reach: reachOptions => reach(options, reachOptions),
   };

@@ -13,7 +13,7 @@ it('lists the hosts of the inventory, and connects to nobody', async () => {
       { ...entry, name: 'alpha', clearance: 'restricted' as const },
       { ...entry, name: 'beta', jump: 'alpha' },
     ];
-    const provider = createSshProvider({ inventory: { hosts, agent: agentSettings([]) }, home });
+    const provider = createSshProvider({ inventory: { hosts, agent: agentSettings({}) }, home });
     const machines = await provider.list();
     expect(machines.map(({ id, name, clearance, shape }) => [id, name, clearance, shape])).toEqual([
       ['ssh:alpha', 'alpha', 'restricted', undefined],

@@ -1,4 +1,4 @@
-import { IndexSet } from './index-set.js';
+import { IndexSet } from '@megalith/core';
 import type { Pace } from './pace.js';
 import type { Place } from './place.js';
 

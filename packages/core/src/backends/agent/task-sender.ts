@@ -111,7 +111,8 @@ export class TaskSender {
   }
 }
 
-function unfitFailure(error: unknown): Failure {
+/** Why an item cannot travel, as the failure of its task. */
+export function unfitFailure(error: unknown): Failure {
   if (!isMegalithError(error)) throw error;
   return {
     code: 'NOT_SERIALIZABLE',

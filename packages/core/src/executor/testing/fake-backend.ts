@@ -25,6 +25,8 @@ export interface FakeOptions {
   readonly name?: string;
   /** Tasks at once. */
   readonly slots?: number;
+  /** What its one candidate is, where that matters. */
+  readonly candidate?: Partial<Candidate>;
   /** Why it takes no job. */
   readonly rejected?: Candidate['rejected'];
   readonly onClose?: () => void;
@@ -47,15 +49,17 @@ export interface FakeBackend extends Backend {
   /** Tasks that run. */
   readonly running: number;
   readonly mostRunning: number;
+  /** So often it was asked for offers. */
+  readonly asked: number;
   /** Makes all jobs that run fail as a whole. */
   breakDown(error: unknown): void;
 }
 
 /** A backend in this process: real queues and events, and tasks that do what a test says. */
 export function createFakeBackend(script: FakeTask = () => undefined, options: FakeOptions = {}): FakeBackend {
-  const { name = 'fake', slots = 4, rejected } = options;
+  const { name = 'fake', slots = 4, rejected, candidate = {} } = options;
   const runs = new Set<FakeRun>();
-  const state = { jobs: [] as BackendJob[], taken: [] as TaskInput[], running: 0, mostRunning: 0 };
+  const state = { jobs: [] as BackendJob[], taken: [] as TaskInput[], running: 0, mostRunning: 0, asked: 0 };
   return {
     name,
     get jobs() {
@@ -67,6 +71,9 @@ export function createFakeBackend(script: FakeTask = () => undefined, options: F
     get running() {
       return state.running;
     },
+    get asked() {
+      return state.asked;
+    },
     get mostRunning() {
       return state.mostRunning;
     },
@@ -75,9 +82,11 @@ export function createFakeBackend(script: FakeTask = () => undefined, options: F
         backend: name,
         description: `the ${name} backend`,
         cpus: slots,
-        usableMemoryBytes: 2 ** 30,
+        usableMemoryBytes: 2 ** 40,
         slots,
+        ...candidate,
       });
+      state.asked += 1;
       return [rejected === undefined ? place : { ...place, rejected }];
     },
     run(job: BackendJob): JobRun {

@@ -1,4 +1,4 @@
-import type { Ec2Section } from '../../inventory/ec2-section.js';
+import type { Ec2Section } from '@megalith/core';
 import type { Clearance } from '../../inventory/host-entry.js';
 import type { Market } from '../../pool/cloud-machine.js';
 import type { WhenIdle } from '../../pool/keep-plan.js';

@@ -1,0 +1,93 @@
+import { userInfo } from 'node:os';
+import { type Label, MegalithError, megalithHome } from '@megalith/agent';
+import { type Config, readConfig } from '../../config/read-config.js';
+import type { PriceBook } from '../../placement/prices-file.js';
+import { openStore } from '../../storage/open-store.js';
+import { type NoteBook, noteFile } from './cloud-notes.js';
+import { thisWorld, type World } from './control-call.js';
+import { type FunctionCode, readFunctionCode } from './function-code.js';
+import { compiledFunctionPrices, type FunctionPrices, pricesWith } from './function-prices.js';
+import type { LambdaApi } from './lambda-api.js';
+import { lambdaSettings } from './lambda-config.js';
+import type { LambdaSettings } from './lambda-settings.js';
+import { sdkApi } from './sdk-api.js';
+import type { ClearedStore } from './spill.js';
+
+export interface LambdaPlace {
+  /** Megalith's home here. @defaultValue see `megalithHome` */
+  readonly home?: string;
+  /** Where the search for the project's config begins. @defaultValue the working directory */
+  readonly cwd?: string;
+  /** Prices instead of those that are compiled in. */
+  readonly prices?: PriceBook;
+  /** Connections at once for calls of functions. @defaultValue 1 */
+  readonly sockets?: number;
+}
+
+/** AWS Lambda as it is configured here. Nothing is connected, or asked, yet. */
+export interface ConfiguredLambda {
+  readonly settings: LambdaSettings;
+  readonly api: LambdaApi;
+  readonly code: () => Promise<FunctionCode>;
+  readonly notes: NoteBook;
+  readonly prices: FunctionPrices;
+  readonly world: World;
+  /** What the config names for large items and results. */
+  readonly store?: ClearedStore;
+  /** Ends connections that are kept open. */
+  close(): void;
+}
+
+/**
+ * Reads the section `lambda` of the config, and what it refers to.
+ * @throws MegalithError NOT_CONFIGURED, CONFIG
+ */
+export async function configuredLambda(place: LambdaPlace = {}): Promise<ConfiguredLambda> {
+  const { home = megalithHome(), cwd = process.cwd(), sockets = 1 } = place;
+  const config = await readConfig({ cwd, home });
+  if (config.lambda === undefined) {
+    throw new MegalithError('NOT_CONFIGURED', 'functions of AWS Lambda are not configured', {
+      hint: 'add a section `lambda` with `region` and `role` to megalith.yaml; `megalith lambda iam` prints what the role needs',
+      details: { files: config.files },
+    });
+  }
+  const settings = lambdaSettings(config.lambda, userInfo().username);
+  const api = sdkApi({ ...settings, sockets });
+  const store = await storeOf(config, settings);
+  return {
+    settings,
+    api,
+    code: once(readFunctionCode),
+    notes: noteFile(home, settings.region),
+    prices: pricesWith(compiledFunctionPrices(settings.region), settings.region, place.prices),
+    world: thisWorld,
+    ...(store === undefined ? {} : { store }),
+    close() {
+      api.close();
+      store?.close();
+    },
+  };
+}
+
+/** A store without a clearance takes what functions take. */
+const storeClearance: Label = 'internal';
+
+async function storeOf(config: Config, { store: name }: LambdaSettings): Promise<ClearedStore | undefined> {
+  if (name === undefined) return undefined;
+  const { url, region, endpoint, clearance = storeClearance } = config.stores[name]!;
+  return openStore({
+    name,
+    url,
+    clearance,
+    ...(region === undefined ? {} : { region }),
+    ...(endpoint === undefined ? {} : { endpoint }),
+  });
+}
+
+function once<T>(make: () => Promise<T>): () => Promise<T> {
+  let made: Promise<T> | undefined;
+  return () => {
+    made ??= make();
+    return made;
+  };
+}

@@ -1,0 +1,200 @@
+import { resolve } from 'node:path';
+import { isLower, type Requirements } from '@megalith/agent';
+import type { BackendJob, Candidate, JobRun, TaskEvents, TaskSource } from '../../backends/backend.js';
+import type { Goal } from '../../placement/goal.js';
+import { codeHashOf } from '../../placement/history/code-hash.js';
+import { probeLimitMs, probeSize, profileFromProbe } from '../../placement/history/probe.js';
+import type { SamplePlace } from '../../placement/history/task-sample.js';
+import { plan } from '../../placement/plan.js';
+import type { Policy } from '../../placement/policy.js';
+import { dependsOnGuess } from '../../placement/sensitive.js';
+import type { Prepared } from '../conductor.js';
+import type { JobSettings } from '../job-settings.js';
+import type { LegPlan } from '../legs/leg.js';
+import { type LegsOptions, LegsRun } from '../legs/legs-run.js';
+import type { Probed } from '../legs/probe-watch.js';
+import type { Plan } from '../types.js';
+import { type Asked, askBackends, type PlaceableJob } from './ask-backends.js';
+import { describeJob, type JobFacts } from './describe-job.js';
+import { Escalation, type EscalationOptions } from './escalation.js';
+import { JobPlans } from './job-plans.js';
+import { LegPlans } from './leg-plans.js';
+import type { PlacingDesk } from './placing-desk.js';
+import { splitJob } from './split-job.js';
+import { workAt } from './work-at.js';
+import { workName } from './work-name.js';
+
+/** Who hears how a job is placed. */
+export interface PlacingHooks {
+  readonly planned: (plan: Plan) => void;
+  readonly moved: EscalationOptions['tell'];
+  /** How a place that has to be made comes to be, in words. */
+  readonly tell: (words: string) => void;
+}
+
+/** A job that has a place. */
+export interface PlacedJob {
+  readonly job: PlaceableJob;
+  /** Names its code, for what its tasks show. */
+  readonly codeHash: string;
+  /** Where the tasks ran that these events of its run are about. */
+  placeOf(events: TaskEvents): SamplePlace;
+  /** Begins it. @param life counts from 1: a job that was lost there may begin again */
+  start(life: number): JobRun;
+}
+
+export interface JobToPlace extends JobFacts {
+  readonly prepared: Prepared;
+  readonly tasks: TaskSource;
+  readonly items: unknown;
+}
+
+/**
+ * Finds the place, or the places, of a job. When it settles, the decision is in the audit log, and the files that the job will leave carry its label.
+ * @throws MegalithError NO_PLACEMENT, POLICY and what the only place says; CONFIG, JOURNAL_FAILED
+ */
+export async function placeJob(facts: JobToPlace, desk: PlacingDesk, hooks: PlacingHooks): Promise<PlacedJob> {
+  const { prepared, settings, tasks } = facts;
+  const codeHash = codeHashOf(prepared.work);
+  const [{ policy }, backends, job] = await Promise.all([
+    desk.config(),
+    desk.choosable(settings.wants),
+    describeJob(facts, codeHash, desk),
+  ]);
+  const plans = new JobPlans(desk, job, workName(prepared.work, job.name));
+  const split = settings.memoryOf === undefined ? undefined : await splitJob(facts, job, backends, policy);
+  const asked = split?.asked ?? (await askBackends(job, backends, policy));
+  hooks.planned(asked.plan);
+  const place = await plans.settle(asked.plan);
+  await noteOutputs(settings, job, policy, desk);
+
+  const base: Omit<BackendJob, 'tasks'> = { ...job, ...prepared, ...travelling(settings), tell: hooks.tell };
+  const isElsewhere = backends.filter(each => each.isConfigured).length > 1 || asked.candidates.length > 1;
+  const escalates = settings.escalates && !settings.detached && isElsewhere;
+  const probes = split === undefined && isWorthProbing(job, settings, asked, policy);
+  let inLegs: LegsRun | undefined;
+  const ownPlace = samplePlace(job.id, place, job.requirements);
+  const placeOf = (events: TaskEvents): SamplePlace => {
+    const leg = inLegs?.legOf(events);
+    return leg === undefined ? ownPlace : samplePlace(job.id, leg.place, leg.requirements);
+  };
+  const start = (life: number): JobRun => {
+    // A job that was lost has a record of its own already.
+    const own = life === 1 ? base : { ...base, id: `${job.id}-${life}` };
+    if (!escalates && !probes && split === undefined) {
+      return asked.backendOf(place).run({ ...own, work: workAt(place, own.work), tasks }, place);
+    }
+    const legs = new LegPlans(own);
+    const run: LegsRun = new LegsRun({
+      tasks,
+      ...(split === undefined
+        ? firstLegs(probes ? probePlace(asked.plan, place) : place, asked, job, legs)
+        : split.legs(legs)),
+      ...(escalates
+        ? {
+            moveOf: new Escalation({
+              job,
+              backends,
+              policy,
+              plans,
+              legs,
+              spentUsd: () => run.costUsd(),
+              tell: hooks.moved,
+            }).moveOf,
+          }
+        : {}),
+      ...(probes ? { probe: probeOf(job, asked, policy, plans, legs, hooks) } : {}),
+    });
+    inLegs = run;
+    return run;
+  };
+  return { job, codeHash, placeOf, start };
+}
+
+/** A task has the processors that it asked for; in a function those that the function's memory buys. */
+function samplePlace(
+  job: string,
+  { kind, cpus, usableMemoryBytes }: Candidate,
+  requirements: Requirements,
+): SamplePlace {
+  const memoryBytes = Math.min(requirements.memoryBytes ?? usableMemoryBytes, usableMemoryBytes);
+  return { job, vcpus: kind === 'function' ? cpus : requirements.cpus, memoryBytes };
+}
+
+function firstLegs(place: Candidate, asked: Asked, job: PlaceableJob, legs: LegPlans): Pick<LegsOptions, 'legs'> {
+  return { legs: [legs.leg(place, asked.backendOf(place), job.requirements, job.profile, job.taskCount)] };
+}
+
+function isWorthProbing(job: PlaceableJob, settings: JobSettings, asked: Asked, policy: Policy): boolean {
+  const { taskCount = Number.POSITIVE_INFINITY } = job;
+  if (settings.detached || taskCount <= probeSize(taskCount)) return false;
+  return dependsOnGuess(job, asked.candidates, policy);
+}
+
+/** Where the first tasks show what they need: here, where that may be, since it begins at once and costs nothing. */
+function probePlace({ candidates }: Plan, chosen: Candidate): Candidate {
+  return candidates.find(({ kind, estimate }) => kind === 'here' && estimate !== undefined) ?? chosen;
+}
+
+function probeOf(
+  job: PlaceableJob,
+  asked: Asked,
+  policy: Policy,
+  plans: JobPlans,
+  legs: LegPlans,
+  hooks: PlacingHooks,
+): NonNullable<LegsOptions['probe']> {
+  const size = probeSize(job.taskCount);
+  const since = performance.now();
+  const decide = async (probed: Probed): Promise<LegPlan> => {
+    const profile = profileFromProbe(probed.done, probed.runningMs, job);
+    const { taskCount } = job;
+    const rest = {
+      ...job,
+      profile,
+      goal: afterwards(job.goal, performance.now() - since),
+      ...(taskCount === undefined ? {} : { taskCount: Math.max(1, taskCount - size) }),
+    };
+    const decided = plan(rest, asked.candidates, policy);
+    hooks.planned(decided);
+    const place = await plans.settle(decided);
+    return legs.leg(place, asked.backendOf(place), job.requirements, profile, rest.taskCount);
+  };
+  return { tasks: size, limitMs: probeLimitMs, decide };
+}
+
+/** What is left of a deadline after a while. */
+function afterwards(goal: Goal, ms: number): Goal {
+  return goal.deadlineMs === undefined ? goal : { ...goal, deadlineMs: Math.max(0, goal.deadlineMs - ms) };
+}
+
+/** Files that the job makes carry its label from before they are there, so that no end of this program leaves one without. */
+async function noteOutputs(
+  { outputs, writes }: JobSettings,
+  { id, name, label }: PlaceableJob,
+  { defaultLabel }: Policy,
+  desk: PlacingDesk,
+): Promise<void> {
+  const paths = [...outputs.map(({ dest }) => dest), ...writes];
+  if (paths.length === 0 || !isLower(defaultLabel, label)) return;
+  const from = `job "${name}" (${id})`;
+  await desk.labels.note(paths, label, from);
+  await desk.audit.append({ kind: 'label', paths: paths.map(path => resolve(path)), label, from });
+}
+
+/** What of a job's settings its place needs to know. */
+function travelling({ env, cwd, secrets, inputs, outputs, onTransfer, detached, stopsOnFailure, rule }: JobSettings) {
+  const { retries, backoffMs, factor, maxBackoffMs } = rule;
+  return {
+    env,
+    ...(cwd === undefined ? {} : { cwd }),
+    secrets,
+    inputs,
+    outputs,
+    ...(onTransfer === undefined ? {} : { onTransfer }),
+    detached,
+    // With tries left, only whoever counts them knows which failure is for good: this program, where the rule is a function of it.
+    stopsOnFailure: stopsOnFailure && (retries === 0 || rule.hostRule),
+    ...(rule.hostRule ? { retry: { retries, backoffMs, factor, maxBackoffMs } } : {}),
+  };
+}

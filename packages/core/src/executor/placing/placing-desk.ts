@@ -1,0 +1,116 @@
+import { readFile } from 'node:fs/promises';
+import { MegalithError, megalithHome } from '@megalith/agent';
+import { type Audit, openAudit } from '../../audit/open-audit.js';
+import type { JobWant } from '../../backends/backend.js';
+import { type Config, readConfig } from '../../config/read-config.js';
+import { LabelBook } from '../../labels/label-book.js';
+import { type HistoryStore, openHistory } from '../../placement/history/history-store.js';
+import type { TaskSample } from '../../placement/history/task-sample.js';
+import { configuredStore } from '../../storage/configured-store.js';
+import type { BackendChoice, Choosable } from '../backend-choice.js';
+
+export interface DeskOptions {
+  /** @defaultValue see `megalithHome` */
+  readonly home?: string;
+  readonly backends: BackendChoice;
+  /** Plans are made as of this time, epoch milliseconds. @defaultValue now */
+  readonly at?: number;
+  /** Told what works but may surprise. */
+  readonly warn: (message: string) => void;
+}
+
+/** What an executor needs to place jobs: the rules, the backends, and the books in which decisions and figures are kept. Each is opened when first needed. */
+export class PlacingDesk {
+  readonly home: string;
+  readonly labels: LabelBook;
+  readonly at: number | undefined;
+  readonly #backends: BackendChoice;
+  readonly #warn: (message: string) => void;
+  readonly #learning = new Set<Promise<void>>();
+  #config: Promise<Config> | undefined;
+  #audit: Audit | undefined;
+  #history: Promise<HistoryStore> | undefined;
+
+  constructor({ home = megalithHome(), backends, at, warn }: DeskOptions) {
+    this.at = at;
+    this.home = home;
+    this.#backends = backends;
+    this.labels = new LabelBook(home);
+    this.#warn = warn;
+  }
+
+  /** The backends that may be asked for places, in that order. @throws MegalithError CONFIG */
+  async choosable(wants: readonly JobWant[]): Promise<readonly Choosable[]> {
+    const config = await this.config();
+    if (config.prices !== undefined) {
+      const text = await readPrices(config.prices);
+      const { parsePrices } = await import('../../placement/prices-file.js');
+      this.#backends.price(parsePrices(text, config.prices));
+    }
+    return this.#backends.all(config, wants);
+  }
+
+  /** Starts what the next job will need, where that is sure. */
+  warm(): void {
+    // Whoever places the job hears of what is wrong.
+    void this.#backends.warmOnly(this.config()).catch(() => undefined);
+  }
+
+  /** As it stood when the executor's first job was placed. @throws MegalithError CONFIG */
+  config(): Promise<Config> {
+    if (this.#config === undefined) {
+      this.#config = readConfig({ cwd: process.cwd(), home: this.home });
+      // One that was mended counts for the next job.
+      this.#config.catch(() => {
+        this.#config = undefined;
+      });
+    }
+    return this.#config;
+  }
+
+  get audit(): Audit {
+    this.#audit ??= openAudit(this.home);
+    return this.#audit;
+  }
+
+  history(): Promise<HistoryStore> {
+    this.#history ??= this.#openHistory();
+    return this.#history;
+  }
+
+  /** Keeps what a job's tasks showed, in its own time. */
+  learn(codeHash: string, samples: readonly TaskSample[]): void {
+    if (samples.length === 0) return;
+    const learning = this.history()
+      .then(history => history.add(codeHash, samples))
+      .finally(() => this.#learning.delete(learning));
+    this.#learning.add(learning);
+  }
+
+  async close(): Promise<void> {
+    await this.#backends.close();
+    await Promise.all(this.#learning);
+    await (await this.#history)?.close();
+    await this.#audit?.close();
+  }
+
+  async #openHistory(): Promise<HistoryStore> {
+    const { history, stores } = await this.config();
+    return openHistory({
+      home: this.home,
+      warn: this.#warn,
+      ...(history === undefined ? {} : { store: await configuredStore(history.store, stores) }),
+    });
+  }
+}
+
+async function readPrices(file: string): Promise<string> {
+  try {
+    return await readFile(file, 'utf8');
+  } catch (cause) {
+    throw new MegalithError('CONFIG', `cannot read the prices in "${file}": ${(cause as Error).message}`, {
+      hint: '"prices" in the config names a JSON file',
+      cause,
+    });
+  }
+}

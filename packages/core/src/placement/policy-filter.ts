@@ -1,0 +1,45 @@
+import { isLower, type Label, labels } from '@megalith/agent';
+import type { Candidate, Rejection } from '../backends/backend.js';
+import type { PlannedJob } from './planned-job.js';
+import type { Policy } from './policy.js';
+import type { Site } from './site.js';
+
+/** Why the policy keeps a job from a candidate, whatever it costs: `POLICY` or `REGION`. */
+export function policyFilter(
+  { name, label, labelRule }: Pick<PlannedJob, 'name' | 'label' | 'labelRule'>,
+  policy: Policy,
+): (candidate: Pick<Candidate, 'site'>) => Rejection | undefined {
+  const regions = regionsFor(label, policy);
+  return ({ site }) => {
+    const clearance = clearanceOf(site, policy);
+    if (isLower(clearance, label)) {
+      return {
+        reason: 'POLICY',
+        explanation: `"${name}" is ${label} (${labelRule}), and ${site.name} is cleared for ${clearance} data only`,
+        hint: 'run it where its data may go, or declassify what it reads',
+      };
+    }
+    if (regions === undefined || site.kind !== 'cloud') return undefined;
+    if (site.region !== undefined && regions.allowed.includes(site.region)) return undefined;
+    const where = site.region === undefined ? `${site.name} says no region` : `${site.name} is in ${site.region}`;
+    return {
+      reason: 'REGION',
+      explanation: `${regions.from} data may go to ${regions.allowed.join(', ') || 'no cloud'} only, and ${where}`,
+      hint: `use a region of "policy.regions.${regions.from}"`,
+    };
+  };
+}
+
+/** This machine is cleared for what the policy says, and its backend can only say less. */
+function clearanceOf(site: Site, policy: Policy): Label {
+  return site.kind === 'here' && isLower(policy.hereClearance, site.clearance) ? policy.hereClearance : site.clearance;
+}
+
+/** The list of the label itself, else that of the nearest below it: what binds less sensitive data binds this too. Without any, all regions are fine. */
+function regionsFor(label: Label, { regions }: Policy): { from: Label; allowed: readonly string[] } | undefined {
+  for (const from of labels.slice(0, labels.indexOf(label) + 1).reverse()) {
+    const allowed = regions[from];
+    if (allowed !== undefined) return { from, allowed };
+  }
+  return undefined;
+}

@@ -1,0 +1,13 @@
+import { describe } from 'vitest';
+import { motoIsThere, startMoto } from '../../ec2/contract/start-moto.js';
+import { defineStorageContract } from './define-storage-contract.js';
+import { s3Stores } from './s3-place.js';
+
+describe.skipIf(!motoIsThere())('with moto', () => {
+  defineStorageContract('moto', async () => {
+    // 1,000 by itself, as S3 has it.
+    process.env.MOTO_S3_DEFAULT_MAX_KEYS = '30';
+    const { endpoint, close } = await startMoto();
+    return s3Stores(endpoint, 30, async () => close?.());
+  });
+});
