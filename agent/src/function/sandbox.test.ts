@@ -52,6 +52,17 @@ describe('a function sandbox', () => {
     expect(readdirSync(`${calls.home}/work`)).toEqual([]);
   });
 
+  it('goes on in a worker whose task went into a folder that is gone', async () => {
+    const wander = (): number => {
+      process.getBuiltinModule('node:fs').mkdirSync('deeper');
+      process.chdir('deeper');
+      return process.pid;
+    };
+    const { values: first } = await readReply(await calls.call(requestOf({ run: wander, items: [0] })));
+    const { values: second } = await readReply(await calls.call(requestOf({ run: wander, items: [0] })));
+    expect(second).toEqual(first);
+  });
+
   it('runs commands, in a folder that can be written', async () => {
     const job = { shell: 'echo {} > made; cat made; pwd; exit {}', items: [0, 3] };
     const { events, failures, values } = await readReply(await calls.call(requestOf(job)));

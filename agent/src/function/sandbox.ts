@@ -28,6 +28,8 @@ export interface SandboxOptions {
   readonly env: NodeJS.ProcessEnv;
 }
 
+/** Around a heap of 1.5 GiB V8 takes 3 % more, and moves what is young in 16 MiB and more besides: measured. */
+const heapShare = 0.9;
 /** V8 does not start with much less. */
 const leastHeapMiB = 32;
 /** What is left of a job that was given up may take so long to end before the answer goes, milliseconds. */
@@ -138,7 +140,7 @@ export class FunctionSandbox {
       socketPath: this.#socketPath,
       capacity,
       // The guard holds tasks to what they asked for; V8 must not think that it has the whole machine.
-      heapMiB: Math.max(leastHeapMiB, Math.floor(capacity.memoryBytes / 2 ** 20)),
+      heapMiB: Math.max(leastHeapMiB, Math.floor((capacity.memoryBytes * heapShare) / 2 ** 20)),
       env: taskEnvironment(env),
       memory: new SandboxMemory(memoryMib * 2 ** 20),
       // A sandbox is frozen between calls, and its slots with it: how long they idle is not for a clock to say.

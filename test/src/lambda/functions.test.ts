@@ -15,7 +15,6 @@ import {
   UntagResourceCommand,
   UpdateFunctionCodeCommand,
   UpdateFunctionConfigurationCommand,
-  waitUntilFunctionUpdatedV2,
 } from '@aws-sdk/client-lambda';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import type { LambdaEmulator } from './lambda-emulator.js';
@@ -25,7 +24,7 @@ import { call, deploy, refusal, testClient, zipped } from './test-client.js';
 let lambda: LambdaEmulator;
 let client: LambdaClient;
 beforeAll(async () => {
-  lambda = await startLambda({ thin: event => event, pendingMs: 60, pageSize: 3 });
+  lambda = await startLambda({ thin: event => event, pageSize: 3 });
   client = testClient(lambda);
 });
 afterAll(async () => {
@@ -41,8 +40,20 @@ const input = (name: string) => ({
   Code: { ZipFile: zipped({ 'index.mjs': 'export const handler = () => 1' }) },
 });
 
+/** A Lambda that takes an hour for everything, and a clock that goes when a test wants it. */
+async function slowLambda() {
+  let ahead = 0;
+  const slow = await startLambda({ thin: event => event, pendingMs: 3_600_000, now: () => Date.now() + ahead });
+  const anHourLater = (): void => {
+    ahead += 3_600_001;
+  };
+  return { slow, mine: testClient(slow), anHourLater };
+}
+
 test('a function is pending first, and cannot be called or changed; then it is active', async () => {
-  const made = await client.send(new CreateFunctionCommand({ ...input('fresh'), Tags: { owner: 'me' } }));
+  const { slow, mine, anHourLater } = await slowLambda();
+  await using _ = slow;
+  const made = await mine.send(new CreateFunctionCommand({ ...input('fresh'), Tags: { owner: 'me' } }));
   expect(made).toMatchObject({
     FunctionName: 'fresh',
     FunctionArn: `arn:aws:lambda:us-east-1:123456789012:function:fresh`,
@@ -57,12 +68,12 @@ test('a function is pending first, and cannot be called or changed; then it is a
   });
   const pending =
     'The operation cannot be performed at this time. The function is currently in the following state: Pending';
-  const refused = await refusal(client.send(new InvokeCommand({ FunctionName: 'fresh' })));
+  const refused = await refusal(mine.send(new InvokeCommand({ FunctionName: 'fresh' })));
   expect(refused).toEqual({ name: 'ResourceConflictException', status: 409, message: pending });
   const change = new UpdateFunctionConfigurationCommand({ FunctionName: 'fresh', Timeout: 9 });
-  expect(await refusal(client.send(change))).toMatchObject({ name: 'ResourceConflictException' });
-  await deploy(client, lambda.role, { name: 'after' });
-  const { Configuration, Tags } = await client.send(new GetFunctionCommand({ FunctionName: 'fresh' }));
+  expect(await refusal(mine.send(change))).toMatchObject({ name: 'ResourceConflictException' });
+  anHourLater();
+  const { Configuration, Tags } = await mine.send(new GetFunctionCommand({ FunctionName: 'fresh' }));
   expect(Configuration).toMatchObject({ State: 'Active', LastUpdateStatus: 'Successful' });
   expect(Tags).toEqual({ owner: 'me' });
 });
@@ -74,24 +85,28 @@ test('a name is taken once', async () => {
 });
 
 test('an update is in progress for a while; then calls meet what is new', async () => {
-  const name = await deploy(client, lambda.role, { name: 'updated' });
+  const { slow, mine, anHourLater } = await slowLambda();
+  await using _ = slow;
+  const name = 'updated';
+  await mine.send(new CreateFunctionCommand({ ...input(name), MemorySize: 512 }));
+  anHourLater();
   const update = { FunctionName: name, ZipFile: zipped({ 'index.mjs': 'other' }), Publish: true };
-  const before = await client.send(new GetFunctionConfigurationCommand({ FunctionName: name }));
-  const after = await client.send(new UpdateFunctionCodeCommand(update));
+  const before = await mine.send(new GetFunctionConfigurationCommand({ FunctionName: name }));
+  const after = await mine.send(new UpdateFunctionCodeCommand(update));
   expect(after.CodeSha256).not.toBe(before.CodeSha256);
   expect(after).toMatchObject({ Version: '1' });
   const during = await refusal(
-    client.send(new UpdateFunctionConfigurationCommand({ FunctionName: name, MemorySize: 256 })),
+    mine.send(new UpdateFunctionConfigurationCommand({ FunctionName: name, MemorySize: 256 })),
   );
   expect(during.message).toContain('An update is in progress for resource: arn:aws:lambda');
-  await waitUntilFunctionUpdatedV2({ client, maxWaitTime: 10, minDelay: 0.02, maxDelay: 0.05 }, { FunctionName: name });
-  await client.send(new UpdateFunctionConfigurationCommand({ FunctionName: name, MemorySize: 256 }));
-  const { Versions } = await client.send(new ListVersionsByFunctionCommand({ FunctionName: name }));
+  anHourLater();
+  await mine.send(new UpdateFunctionConfigurationCommand({ FunctionName: name, MemorySize: 256 }));
+  const { Versions } = await mine.send(new ListVersionsByFunctionCommand({ FunctionName: name }));
   expect(Versions?.map(({ Version, MemorySize }) => [Version, MemorySize])).toEqual([
     ['$LATEST', 256],
     ['1', 512],
   ]);
-  expect((await call(client, `${name}:1`)).version).toBe('1');
+  expect((await call(mine, `${name}:1`)).version).toBe('1');
 });
 
 test('functions are listed by name, in pages', async () => {
