@@ -12,7 +12,7 @@ import { readReport } from './report-line.js';
 import type { Spill, StoredPlace } from './spill.js';
 import type { StoredPrelude } from './stored-prelude.js';
 
-export type CallOptions = Pick<WantedCall, 'signal' | 'onSent'>;
+type CallOptions = Pick<WantedCall, 'signal' | 'onSent'>;
 
 /** What a run needs of the way to its functions. */
 export interface CallCaller {
