@@ -99,6 +99,20 @@ it('lets a function that is gone be made anew, once', async () => {
   expect(state.remade).toBe(2);
 });
 
+it('lets jobs that have more take turns', async () => {
+  const { invoker, call } = setup(() => undefined, 1);
+  const first: string[] = [];
+  let heard: string[] = [];
+  invoker.onRoom(() => heard.push('one'));
+  invoker.onRoom(() => heard.push('other'));
+  for (let i = 0; i < 4; i++) {
+    heard = [];
+    await call();
+    first.push(heard[0]!);
+  }
+  expect(first).toEqual(['one', 'other', 'one', 'other']);
+});
+
 it('ends at once where nobody is known, and where a call is too large', async () => {
   const denied = setup(() => {
     throw refusal('UnrecognizedClientException', 403);
