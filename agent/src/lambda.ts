@@ -19,6 +19,9 @@ const sandbox = new FunctionSandbox({
   env: process.env,
 });
 
+// Lambda gives a function more of its processors until it is ready than afterwards.
+await sandbox.prepare();
+
 /** Entrance of the agent that is a function: one call is one job's whole connection. */
 export function handler(event: unknown, context: FunctionContext): Promise<LambdaReply> {
   return sandbox.call(event, () => context.getRemainingTimeInMillis());

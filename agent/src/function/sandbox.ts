@@ -28,8 +28,12 @@ export interface SandboxOptions {
   readonly env: NodeJS.ProcessEnv;
 }
 
+/** V8 does not start with much less. */
+const leastHeapMiB = 32;
 /** What is left of a job that was given up may take so long to end before the answer goes, milliseconds. */
 const renewMs = 250;
+/** Of the ten seconds that a function has to be ready, a slot may take so many milliseconds. */
+const prepareMs = 5000;
 
 /** One execution environment of a function: a job host that lives as long as it, and takes one call after another. */
 export class FunctionSandbox {
@@ -54,6 +58,14 @@ export class FunctionSandbox {
     createServer(socket => this.#host.serve(socket))
       .listen(this.#socketPath)
       .unref();
+  }
+
+  /** Does before the first call what it would have to wait for. */
+  async prepare(): Promise<void> {
+    const waiting = new AbortController();
+    const late = delay(prepareMs, undefined, { signal: waiting.signal }).catch(() => undefined);
+    await Promise.race([this.#host.prepare(), late]);
+    waiting.abort();
   }
 
   /**
@@ -119,11 +131,14 @@ export class FunctionSandbox {
 
   #makeHost(): JobHost {
     const { entryFile, home, memoryMib, env } = this.#options;
+    const capacity = functionCapacity(memoryMib);
     return new JobHost({
       entryFile,
       home,
       socketPath: this.#socketPath,
-      capacity: functionCapacity(memoryMib),
+      capacity,
+      // The guard holds tasks to what they asked for; V8 must not think that it has the whole machine.
+      heapMiB: Math.max(leastHeapMiB, Math.floor(capacity.memoryBytes / 2 ** 20)),
       env: taskEnvironment(env),
       memory: new SandboxMemory(memoryMib * 2 ** 20),
       // A sandbox is frozen between calls, and its slots with it: how long they idle is not for a clock to say.

@@ -33,6 +33,7 @@ export class FunctionRunner {
   readonly #hooks: RunnerHooks;
   readonly #oom: OomWatch;
   readonly #watch: SlotWatch;
+  readonly #preparing = new Map<Slot, () => void>();
 
   constructor(options: Omit<SlotPoolOptions, 'oomMark'>, admission: Admission, oom: OomWatch, hooks: RunnerHooks) {
     this.#admission = admission;
@@ -48,6 +49,17 @@ export class FunctionRunner {
       },
     );
     this.#watch = new SlotWatch(this.pool);
+  }
+
+  /** Starts a slot that no job has asked for. Settles when it is ready, or has ended. */
+  prepare(): Promise<void> {
+    const slot = this.pool.prepare();
+    return new Promise(resolve => this.#preparing.set(slot, resolve));
+  }
+
+  #prepared(slot: Slot): void {
+    this.#preparing.get(slot)?.();
+    this.#preparing.delete(slot);
   }
 
   /** Gives the job as many slots as it can use and as fit. */
@@ -159,6 +171,7 @@ export class FunctionRunner {
     switch (message.type) {
       case 'up':
         slot.state = 'ready';
+        this.#prepared(slot);
         if (slot.assigned === undefined) this.#hooks.freed();
         else if (slot.assigned.over) this.#release(slot);
         else this.#begin(slot, slot.assigned);
@@ -285,6 +298,7 @@ export class FunctionRunner {
     group.slots.clear();
     const severalDied = slots.filter(slot => slot.length > 0).length > 1;
     for (const slot of slots) {
+      this.#prepared(slot);
       this.#bury(slot, processDeath(slot, end, oomKills), severalDied);
     }
     this.#hooks.freed();

@@ -15,6 +15,8 @@ export interface JobHostOptions {
   readonly env?: NodeJS.ProcessEnv;
   /** Slots that nobody needed for so long are ended, milliseconds; Infinity keeps them. @defaultValue 60,000 */
   readonly idleMs?: number;
+  /** V8's heap in every slot, mebibytes. @defaultValue what its tasks ask for */
+  readonly heapMiB?: number;
   /** Set where the kernel does not tell how much memory is left. */
   readonly memory?: SandboxMemory;
   /** Where a task finds this host, to start jobs of its own. */

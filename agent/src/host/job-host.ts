@@ -50,10 +50,10 @@ export class JobHost implements ConnectionHandler {
       jobFailed: (job: HostJob, failure: Failure) => this.#jobFailed(job, failure),
       isOtherStarving: (job: HostJob) => isOtherStarving(this.#jobs, job),
     };
-    const { entryFile, home, idleMs, capacity } = options;
+    const { entryFile, home, idleMs, heapMiB, capacity } = options;
     const keep = Math.max(1, Math.ceil(capacity.cpus));
     this.#functions = new FunctionRunner(
-      { entryFile, home, cwd: process.cwd(), env, nextSlot, keep, idleMs },
+      { entryFile, home, cwd: process.cwd(), env, nextSlot, keep, idleMs, heapMiB },
       this.admission,
       oom,
       hooks,
@@ -82,6 +82,11 @@ export class JobHost implements ConnectionHandler {
     this.connections.add(connection);
     this.#options.onChange?.();
     return connection;
+  }
+
+  /** Has a slot ready before the first job comes. Settles when it is, or cannot be. */
+  prepare(): Promise<void> {
+    return this.#functions.prepare();
   }
 
   get machine(): MachineInfo {

@@ -24,7 +24,9 @@ export function processDeath(slot: Slot, end: SlotProcessEnd, oomKills: number):
 }
 
 function memoryLimit(slot: Slot): { readonly memoryLimitBytes?: number } {
-  const memoryLimitBytes = slot.assigned?.spec.requirements.memoryBytes;
+  const { maxHeapMiB } = slot.process;
+  const heapBytes = maxHeapMiB === undefined ? undefined : maxHeapMiB * 2 ** 20;
+  const memoryLimitBytes = slot.assigned?.spec.requirements.memoryBytes ?? heapBytes;
   return memoryLimitBytes === undefined ? {} : { memoryLimitBytes };
 }
 

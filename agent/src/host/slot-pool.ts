@@ -25,6 +25,8 @@ export interface SlotPoolOptions {
   readonly keep: number;
   /** Slots that idle for so long are ended, milliseconds; Infinity keeps them. @defaultValue 60,000 */
   readonly idleMs?: number | undefined;
+  /** V8's heap in every slot, mebibytes. @defaultValue what its tasks ask for */
+  readonly heapMiB?: number | undefined;
   readonly oomMark: () => number;
   /** Numbers that no other slot of the host has. */
   readonly nextSlot: () => number;
@@ -39,6 +41,13 @@ export interface SlotPoolHooks {
 
 const defaultIdleMs = 60_000;
 const mebibyte = 2 ** 20;
+
+interface GroupStart {
+  readonly kind: SlotProcess['kind'];
+  readonly key: string;
+  readonly heap: number | undefined;
+  readonly cwd: string;
+}
 
 /** Starts slots, finds idle ones, and ends those that nobody needs. */
 export class SlotPool {
@@ -66,7 +75,7 @@ export class SlotPool {
 
   /** An idle slot that may run the job, preferably one that has its module. */
   idle(job: HostJob, needsFresh: boolean): Slot | undefined {
-    const key = slotKey(job);
+    const key = this.#keyOf(job);
     let found: Slot | undefined;
     for (const group of this.#groups) {
       if (group.key !== key) continue;
@@ -79,16 +88,26 @@ export class SlotPool {
     return found;
   }
 
+  /** Starts a slot before any job needs it. */
+  prepare(): Slot {
+    const id = this.#options.nextSlot();
+    const heap = this.#options.heapMiB;
+    const group = this.#startProcess({ kind: 'slot', key: keyOf('process', heap), heap, cwd: this.#options.cwd }, id);
+    const slot = new Slot(id, group.process, soleExecutor);
+    group.slots.set(slot.executor, slot);
+    return slot;
+  }
+
   /** Starts a slot for the job: a process, or one more thread of a group. */
   start(job: HostJob): Slot {
     this.#makeRoom();
     const id = this.#options.nextSlot();
     const threads = isThreaded(job);
-    const group = (threads ? this.#groupWith(slotKey(job)) : undefined) ?? this.#startProcess(job, id, threads);
+    const group = (threads ? this.#groupWith(this.#keyOf(job)) : undefined) ?? this.#startProcessFor(job, id);
     const slot = new Slot(id, group.process, threads ? id : soleExecutor);
     group.slots.set(slot.executor, slot);
     if (threads) {
-      const heap = maxHeapMiB(job);
+      const heap = this.#heapOf(job);
       group.process.send({ type: 'addThread', executor: id, ...(heap === undefined ? {} : { maxHeapMiB: heap }) });
     }
     return slot;
@@ -99,14 +118,29 @@ export class SlotPool {
     return undefined;
   }
 
-  #startProcess(job: HostJob, id: number, threads: boolean): SlotGroup {
-    const heap = threads ? undefined : maxHeapMiB(job);
+  #startProcessFor(job: HostJob, id: number): SlotGroup {
+    const threads = isThreaded(job);
+    const group = this.#startProcess(
+      {
+        kind: threads ? 'threads' : 'slot',
+        key: this.#keyOf(job),
+        heap: threads ? undefined : this.#heapOf(job),
+        cwd: threads ? job.spec.cwd : this.#options.cwd,
+      },
+      id,
+    );
+    const origins = sharedOrigins(job, this.#options.home);
+    if (origins.length > 0) group.process.send({ type: 'share', job: job.number, origins });
+    return group;
+  }
+
+  #startProcess({ kind, key, heap, cwd }: GroupStart, id: number): SlotGroup {
     const process = new SlotProcess(
       {
         entryFile: this.#options.entryFile,
-        kind: threads ? 'threads' : 'slot',
+        kind,
         id,
-        cwd: threads ? job.spec.cwd : this.#options.cwd,
+        cwd,
         env: { ...this.#options.env, MEGALITH_SLOT: String(id) },
         ...(heap === undefined ? {} : { maxHeapMiB: heap }),
       },
@@ -123,18 +157,28 @@ export class SlotPool {
         },
       },
     );
-    const group: SlotGroup = { process, key: slotKey(job), slots: new Map(), oomMark: this.#options.oomMark() };
+    const group: SlotGroup = { process, key, slots: new Map(), oomMark: this.#options.oomMark() };
     this.#groups.add(group);
     if (process.pid !== undefined) raiseOomScore(process.pid);
-    const origins = sharedOrigins(job, this.#options.home);
-    if (origins.length > 0) process.send({ type: 'share', job: job.number, origins });
     return group;
+  }
+
+  #heapOf(job: HostJob): number | undefined {
+    return this.#options.heapMiB ?? maxHeapMiB(job);
+  }
+
+  #keyOf(job: HostJob): string {
+    return keyOf(
+      isThreaded(job) ? `threads in ${job.spec.cwd}` : 'process',
+      this.#heapOf(job),
+      hasShared(job) ? job : undefined,
+    );
   }
 
   /** A job is over: its module may go, and a group that held its shared inputs with it. */
   forget(job: HostJob): void {
     for (const group of this.#groups) {
-      if (hasShared(job) && group.key === slotKey(job)) {
+      if (hasShared(job) && group.key === this.#keyOf(job)) {
         group.process.kill();
         continue;
       }
@@ -179,9 +223,8 @@ function hasShared(job: HostJob): boolean {
 }
 
 /** Slots with the same key are alike: the heap limit is set when a process starts, and shared inputs are one job's own. */
-function slotKey(job: HostJob): string {
-  const kind = isThreaded(job) ? `threads in ${job.spec.cwd}` : 'process';
-  return `${kind} ${maxHeapMiB(job) ?? 'default'} ${hasShared(job) ? job.number : ''}`;
+function keyOf(kind: string, heapMiB: number | undefined, owner?: HostJob): string {
+  return `${kind} ${heapMiB ?? 'default'} ${owner?.number ?? ''}`;
 }
 
 function maxHeapMiB(job: HostJob): number | undefined {

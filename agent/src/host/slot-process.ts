@@ -37,12 +37,15 @@ const lingerMs = 500;
 /** A process with one slot, or with a group of threads; it leads its own process group. */
 export class SlotProcess {
   readonly kind: 'slot' | 'threads';
+  /** The limit of V8's heap, mebibytes, where it has one. */
+  readonly maxHeapMiB: number | undefined;
   readonly #child: ChildProcess;
   readonly #socket: Socket;
   #stderrTail = '';
 
   constructor(options: SlotProcessOptions, hooks: SlotProcessHooks) {
     this.kind = options.kind;
+    this.maxHeapMiB = options.maxHeapMiB;
     const flags = options.maxHeapMiB === undefined ? [] : [`--max-old-space-size=${options.maxHeapMiB}`];
     this.#child = spawn(process.execPath, [...flags, options.entryFile, options.kind, String(options.id)], {
       cwd: options.cwd,

@@ -90,8 +90,10 @@ function endedByUs(facts: DeathFacts, by: 'timeout' | 'cancel' | 'memory'): Fail
 }
 
 function heapLimit(facts: DeathFacts): Failure {
+  // It had at least what it was held to.
+  const peakMemoryBytes = facts.peakMemoryBytes ?? facts.memoryLimitBytes;
   return {
-    ...traces(facts),
+    ...traces({ ...facts, ...(peakMemoryBytes !== undefined && { peakMemoryBytes }) }),
     code: 'OUT_OF_MEMORY',
     message: `${facts.what} reached the limit of its own heap and gave up`,
     hint: `${moreMemory(facts)}; a Node program of your own takes its heap from NODE_OPTIONS=--max-old-space-size`,

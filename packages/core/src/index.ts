@@ -99,6 +99,7 @@ export {
   labelsOfInput,
   withLabel,
 } from './labels/labelled.js';
+export { type PathLabel, pathLabels } from './labels/path-labels.js';
 export type * from './placement/billing.js';
 export { requireClearance } from './placement/clearance.js';
 export { type Estimate, estimateOf } from './placement/estimate.js';

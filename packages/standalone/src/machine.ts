@@ -18,6 +18,8 @@ export interface Machine {
   /** Undefined until somebody looked. */
   readonly shape: Shape | undefined;
   readonly clearance: Clearance;
+  /** Where it stands, in the words that the policy uses. @defaultValue nobody knows */
+  readonly region?: string | undefined;
   readonly usdPerHour: number;
   /**
    * Opens a route to the machine's agent: connects, brings the agent there and starts it where that is needed.

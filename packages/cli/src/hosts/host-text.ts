@@ -41,6 +41,7 @@ export function hostText(host: ListedHost): string {
     ['jump', host.jump],
     ['capacity', capacityText(host)],
     ['clearance', host.clearance ?? 'internal'],
+    ['region', host.region],
     ['folder', host.folder ?? ".megalith in the user's home"],
     ['file', host.file],
   ]);

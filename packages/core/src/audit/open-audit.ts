@@ -1,5 +1,4 @@
 import { mkdirSync } from 'node:fs';
-import { hostname, userInfo } from 'node:os';
 import { join } from 'node:path';
 import { isMegalithError, MegalithError } from '@megalith/agent';
 import { Promised } from '../executor/promised.js';
@@ -9,6 +8,7 @@ import { auditFolder, headPath, segmentPath } from './audit-files.js';
 import type { ChainEnd, LineFacts } from './audit-line.js';
 import { type Claim, ClaimLock, waitForClaim } from './claim-lock.js';
 import { DiskSync } from './disk-sync.js';
+import { whoRuns } from './who-runs.js';
 
 const defaultSegmentBytes = 64 * 2 ** 20;
 const defaultPatienceMs = 10_000;
@@ -147,9 +147,4 @@ class AuditLog implements Audit {
       },
     );
   }
-}
-
-/** Who is asking: `user@host`. */
-function whoRuns(): string {
-  return `${userInfo().username}@${hostname()}`;
 }

@@ -1,10 +1,10 @@
-import { isMegalithError, MegalithError } from '@megalith/agent';
+import { MegalithError } from '@megalith/agent';
 import type { AuditRecord } from './audit-entry.js';
 import { auditFolder, readHead } from './audit-files.js';
 import { auditLines } from './audit-lines.js';
 
 export interface ReadAuditOptions {
-  /** Only what is about this job. */
+  /** Only what is about the job with this id, or with one that begins so. */
   readonly job?: string;
   /** The newest so many. @defaultValue all */
   readonly last?: number;
@@ -24,25 +24,35 @@ export async function readAudit(home: string, { job, last, signal }: ReadAuditOp
       hint: 'see "megalith audit verify"',
     });
   }
-  const needle = job === undefined ? undefined : Buffer.from(JSON.stringify(job));
-  const found: AuditRecord[] = [];
+  const needle = JSON.stringify(job ?? '').slice(0, -1);
+  const found: FoundLine[] = [];
   for await (const { path, first, lines } of auditLines(folder, head.segment)) {
     signal?.throwIfAborted();
     for (const [i, line] of lines.entries()) {
-      if (needle !== undefined && !line.includes(needle)) continue;
-      const record = recordIn(line, path, first + i);
-      if (job === undefined || ('job' in record && record.job === job)) found.push(record);
+      const each = { line, path, number: first + i };
+      if (job === undefined || (line.includes(needle) && isAbout(recordIn(each), job))) found.push(each);
     }
     if (last !== undefined && found.length > last) found.splice(0, found.length - last);
   }
-  return found;
+  return found.map(recordIn);
 }
 
-function recordIn(line: Buffer, path: string, number: number): AuditRecord {
+interface FoundLine {
+  readonly line: Buffer;
+  readonly path: string;
+  /** Counted from 1. */
+  readonly number: number;
+}
+
+function isAbout(record: AuditRecord, job: string): boolean {
+  return 'job' in record && record.job.startsWith(job);
+}
+
+function recordIn({ line, path, number }: FoundLine): AuditRecord {
   try {
     return JSON.parse(line.toString()) as AuditRecord;
   } catch (error) {
-    if (isMegalithError(error) || !(error instanceof SyntaxError)) throw error;
+    if (!(error instanceof SyntaxError)) throw error;
     throw new MegalithError('JOURNAL_FAILED', `line ${number} of "${path}" is not an entry of the audit log`, {
       hint: 'see "megalith audit verify"',
       details: { path, line: number },

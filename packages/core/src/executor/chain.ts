@@ -1,10 +1,15 @@
-import { Input } from './input.js';
+import { type Admit, Input } from './input.js';
 import { JobView } from './job-view.js';
 
-/** The input that some items make; the items of a job are its values in input order, each as soon as it and those before it are there. */
-export function inputOf(items: unknown): Input {
-  if (!(items instanceof JobView)) return new Input(items);
-  return new Input(items.ledger.isComplete ? [...items] : valuesInOrder(items));
+/** The input that some items make. @param admit see `Input` */
+export function inputOf(items: unknown, admit?: Admit): Input {
+  return new Input(itemsOf(items), admit);
+}
+
+/** What some items are iterated over as; the items of a job are its values in input order, each as soon as it and those before it are there. */
+export function itemsOf(items: unknown): unknown {
+  if (!(items instanceof JobView)) return items;
+  return items.ledger.isComplete ? [...items] : valuesInOrder(items);
 }
 
 async function* valuesInOrder(job: JobView<unknown>): AsyncGenerator<unknown, void, undefined> {

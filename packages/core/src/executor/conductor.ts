@@ -8,6 +8,7 @@ import {
 } from '@megalith/agent';
 import type { JobRun, SharedPart } from '../backends/backend.js';
 import type { CarriedLabel } from '../labels/labelled.js';
+import type { TaskSample } from '../placement/history/task-sample.js';
 import { onAbort } from './abort.js';
 import { Announcer } from './announcer.js';
 import { epochNow } from './clock.js';
@@ -48,7 +49,7 @@ export interface Assignment {
   /** Finds where it goes. */
   readonly place: (prepared: Prepared, hooks: PlacingHooks) => Promise<PlacedJob>;
   /** Keeps what its tasks show for later jobs. */
-  readonly learn: (codeHash: string, samples: TaskSamples) => void;
+  readonly learn: (codeHash: string, samples: readonly TaskSample[]) => void;
   readonly settings: JobSettings;
   /** A single call: its errors name no task number. */
   readonly isSingle: boolean;
@@ -114,7 +115,7 @@ export class Conductor {
       this.#begun.resolve();
       this.#carried.resolve(this.#labelled('restricted'));
       unsubscribe?.();
-      if (this.#placed !== undefined) this.#job.learn(this.#placed.codeHash, this.#samples);
+      if (this.#placed !== undefined) this.#job.learn(this.#placed.codeHash, this.#samples.all);
     }
   }
 
@@ -204,7 +205,7 @@ export class Conductor {
       const at = epochNow();
       this.#ledger.machine = run.machineOf?.(batch) ?? run.machine;
       for (const event of batch) this.#apply(event, at);
-      this.#samples.add(batch);
+      this.#samples.add(batch, this.#placed!.placeOf(batch));
       if (!isQueued && this.#ledger.isComplete) {
         isQueued = true;
         this.#tell.queued();

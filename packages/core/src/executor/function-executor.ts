@@ -105,7 +105,13 @@ export class FunctionExecutor implements AsyncDisposable {
       ...(options.prices === undefined ? {} : { prices: options.prices }),
       ...(options.at === undefined ? {} : { at: options.at }),
     });
-    this.#desk = new PlacingDesk({ backends, ...(home === undefined ? {} : { home }), warn });
+    const { at } = options;
+    this.#desk = new PlacingDesk({
+      backends,
+      ...(home === undefined ? {} : { home }),
+      ...(at === undefined ? {} : { at }),
+      warn,
+    });
   }
 
   /** Runs a function once. */

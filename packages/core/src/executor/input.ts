@@ -1,8 +1,12 @@
 import { MegalithError } from '@megalith/agent';
+import { type Carried, carriesLabel, labelSymbol } from '../labels/labelled.js';
 import { Promised } from './promised.js';
 
 /** What `map` takes items from. Items may be promises or futures: they are awaited. */
 export type Items<I> = Iterable<I | PromiseLike<I>> | AsyncIterable<I | PromiseLike<I>>;
+
+/** Asked about the label that an item carries, before it is used; throws where it may not be. */
+export type Admit = (carried: Carried) => Promise<void>;
 
 /** Items fetched ahead of an asynchronous input: few at first, and more when they turn out to be taken at once. */
 const leastAhead = 16;
@@ -25,9 +29,14 @@ export class Input {
   #isExhausted = false;
   #failure: { readonly cause: unknown } | undefined;
   #news: Promised<void> | undefined;
+  readonly #admit: Admit | undefined;
 
-  /** @throws MegalithError USAGE for what cannot be iterated over */
-  constructor(items: unknown) {
+  /**
+   * @param admit for items that come one by one, and whose labels nobody could look at before: not those of arrays and sets
+   * @throws MegalithError USAGE for what cannot be iterated over
+   */
+  constructor(items: unknown, admit?: Admit) {
+    this.#admit = Array.isArray(items) || items instanceof Set ? undefined : admit;
     if (isIterable(items)) {
       this.length = lengthOf(items);
       this.#rest = (Array.isArray(items) ? items.slice() : items)[Symbol.iterator]();
@@ -100,9 +109,9 @@ export class Input {
           this.#end();
           return;
         }
-        if (isPromiseLike(value)) {
+        if (isPromiseLike(value) || (this.#admit !== undefined && carriesLabel(value))) {
           this.#rest = undefined;
-          this.#source = awaited(value, rest);
+          this.#source = followedBy(value, rest);
           return;
         }
         use(value);
@@ -120,7 +129,7 @@ export class Input {
         const { done, value } = await this.#source.next();
         if (this.#isExhausted) return;
         if (done) return this.#end();
-        this.#fetched.push(isPromiseLike(value) ? await value : value);
+        this.#fetched.push(isPromiseLike(value) || carriesLabel(value) ? await this.#admitted(value) : value);
         // Once for all that come in this turn: one by one they would travel one by one.
         this.#announcing ??= setImmediate(() => this.#announce());
       }
@@ -129,6 +138,11 @@ export class Input {
     } finally {
       this.#isFetching = false;
     }
+  }
+
+  async #admitted(item: unknown): Promise<unknown> {
+    if (carriesLabel(item)) await this.#admit?.(item[labelSymbol]);
+    return await item;
   }
 
   #end(failure?: { readonly cause: unknown }): void {
@@ -147,9 +161,17 @@ export class Input {
   }
 }
 
-async function* awaited(first: PromiseLike<unknown>, rest: Iterator<unknown>): AsyncGenerator<unknown> {
-  yield await first;
-  for (let next = rest.next(); !next.done; next = rest.next()) yield await next.value;
+/** As an asynchronous source whose items may be promises: a generator would wait for them itself, and their labels be lost. */
+function followedBy(first: unknown, rest: Iterator<unknown>): AsyncIterator<unknown> {
+  let next: IteratorResult<unknown> | undefined = { value: first };
+  return {
+    next: async () => {
+      const result = next ?? rest.next();
+      next = undefined;
+      return result;
+    },
+    return: async () => rest.return?.() ?? { done: true, value: undefined },
+  };
 }
 
 function noted(error: unknown): void {

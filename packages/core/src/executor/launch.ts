@@ -1,4 +1,5 @@
-import { type CarriedLabel, labelsOfInput } from '../labels/labelled.js';
+import { isLower, MegalithError } from '@megalith/agent';
+import { type Carried, type CarriedLabel, labelsOfInput } from '../labels/labelled.js';
 import { inputOf } from './chain.js';
 import { Conductor, type Prepared } from './conductor.js';
 import { newJobId } from './job-id.js';
@@ -56,7 +57,7 @@ function start<O>(what: Launch, where: Surroundings): Launched<O> {
   const id = options.id ?? newJobId();
   const settings = jobSettings(options);
   const { requirements, rule, concurrency } = settings;
-  const input = inputOf(what.items);
+  const input = inputOf(what.items, carried => admitItem(carried, name, conductor.carried));
   const ledger = new Ledger(name, input.length);
   const feed = new TaskFeed(input, ledger, {
     mayRetry: rule.retries > 0,
@@ -90,6 +91,23 @@ function start<O>(what: Launch, where: Surroundings): Launched<O> {
   );
   const job: JobView<O> = new JobView<O>(id, isSingle, ledger, conductor, () => where.onCollected(job));
   return { job, graceMs: requirements.graceMs, over: conductor.conduct() };
+}
+
+/**
+ * A job has its label before its first item is read: one that comes later with a higher one may not go where the job is.
+ * @throws MegalithError POLICY
+ */
+async function admitItem(carried: Carried, name: string, own: Promise<CarriedLabel>): Promise<void> {
+  const [item, job] = await Promise.all([carried, own]);
+  if (!isLower(job.label, item.label)) return;
+  throw new MegalithError(
+    'POLICY',
+    `"${name}" is ${job.label}, and an item that it reads, of ${item.from}, is ${item.label}`,
+    {
+      hint: `give it that label from the beginning (label: '${item.label}'), or declassify what it reads`,
+      details: { label: job.label, item: item.label },
+    },
+  );
 }
 
 /** One listener for several; what a listener throws must not harm the job. */

@@ -1,4 +1,5 @@
 import type { MegalithError } from '@megalith/agent';
+import { type CarriedLabel, type CarriesLabel, labelSymbol } from '../labels/labelled.js';
 import { futureMark } from './future-mark.js';
 import type { JobView } from './job-view.js';
 import type { Ledger } from './ledger.js';
@@ -20,7 +21,7 @@ export interface Reduction<O, R> extends PromiseLike<R> {
 }
 
 /** The two jobs of a `mapReduce`, seen as one value to come. */
-export class ReductionView<O, R> implements Reduction<O, R> {
+export class ReductionView<O, R> implements Reduction<O, R>, CarriesLabel {
   readonly job: JobView<O>;
   readonly reduceJob: JobView<unknown>;
   readonly isSingle = true;
@@ -34,6 +35,10 @@ export class ReductionView<O, R> implements Reduction<O, R> {
     this.reduceJob = reduceJob;
     this.#shape = shape;
     this.#onCollected = onCollected;
+  }
+
+  get [labelSymbol](): Promise<CarriedLabel> {
+    return this.reduceJob[labelSymbol];
   }
 
   get ledgers(): readonly Ledger[] {

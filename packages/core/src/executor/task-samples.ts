@@ -1,17 +1,10 @@
-import type { AttemptStats } from '@megalith/agent';
 import type { TaskEvents } from '../backends/backend.js';
-
-/** What one task showed of itself. */
-export interface TaskSample {
-  readonly stats: AttemptStats;
-  /** `done`, or the code of its failure. */
-  readonly outcome: string;
-}
+import { type SamplePlace, sampleOf, type TaskSample } from '../placement/history/task-sample.js';
 
 /** More say little more of a piece of code. */
 const mostSamples = 128;
 
-/** A fair choice of what a job's tasks showed: every task has the same chance to be among them, however many there are. */
+/** A fair choice of what a job's tasks showed: every attempt has the same chance to be among them, however many there are. */
 export class TaskSamples {
   readonly #samples: TaskSample[] = [];
   readonly #random: () => number;
@@ -25,14 +18,17 @@ export class TaskSamples {
     return this.#samples;
   }
 
-  add(events: TaskEvents): void {
+  /** @param place where the attempts ran that these events are about */
+  add(events: TaskEvents, place: SamplePlace): void {
     for (const event of events) {
       if ((event.type !== 'done' && event.type !== 'failed') || event.stats === undefined) continue;
       this.#seen += 1;
       // Reservoir sampling.
-      const at = this.#seen <= mostSamples ? this.#seen - 1 : Math.floor(this.#random() * this.#seen);
+      const at = this.#seen <= mostSamples ? this.#samples.length : Math.floor(this.#random() * this.#seen);
       if (at >= mostSamples) continue;
-      this.#samples[at] = { stats: event.stats, outcome: event.type === 'done' ? 'done' : event.failure.code };
+      const { index, attempt, stats } = event;
+      const sample = sampleOf(index, attempt, stats, event.type === 'done' ? undefined : event.failure, place);
+      if (sample !== undefined) this.#samples[Math.min(at, this.#samples.length)] = sample;
     }
   }
 }

@@ -1,9 +1,10 @@
 import { statSync } from 'node:fs';
-import { hostname, userInfo } from 'node:os';
 import { isLabel, isLower, type Label, labels, MegalithError, megalithHome } from '@megalith/agent';
 import type { DeclassifyEntry } from '../audit/audit-entry.js';
 import { openAudit } from '../audit/open-audit.js';
+import { whoRuns } from '../audit/who-runs.js';
 import { readConfig } from '../config/read-config.js';
+import { itemsOf } from '../executor/chain.js';
 import type { Items } from '../executor/input.js';
 import { labelOf } from '../placement/label-of.js';
 import { LabelBook, type LabelledPath } from './label-book.js';
@@ -69,7 +70,7 @@ async function declassifyItems(thing: unknown, options: DeclassifyOptions): Prom
   requireLower(what.join(', '), was, options.to);
   await note({ kind: 'declassify', what, was, to: options.to, reason: options.reason.trim() }, options);
   const isSingle = carriesLabel(thing) && !(Symbol.iterator in thing) && !(Symbol.asyncIterator in thing);
-  const items = (isSingle ? [thing] : thing) as Items<unknown>;
+  const items = (isSingle ? [thing] : itemsOf(thing)) as Items<unknown>;
   return relabelled(items, { label: options.to, from: `what was declassified of ${what.join(', ')}` });
 }
 
@@ -84,7 +85,7 @@ async function declassifyPaths(paths: readonly string[], options: DeclassifyOpti
   }
   const was = highestOf(lowered.map(each => ({ label: each.was, from: each.path })))!;
   await note({ kind: 'declassify', what: await withoutLinks(paths), was, to, reason: reason.trim() }, options);
-  await book.lower(paths, to, `declassified by ${userInfo().username}@${hostname()}`);
+  await book.lower(paths, to, `declassified by ${whoRuns()}`);
   return lowered;
 }
 

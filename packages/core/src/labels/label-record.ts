@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import { isLabel, isLower, type Label } from '@megalith/agent';
 
 /** When a path got a label, and what gave it. */
-export interface LabelNote {
+interface LabelNote {
   /** Epoch milliseconds. */
   readonly at: number;
   /** In words: `job "assemble"`. */

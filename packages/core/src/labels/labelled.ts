@@ -8,7 +8,8 @@ export interface CarriedLabel {
   readonly from: string;
 }
 
-type Carried = CarriedLabel | PromiseLike<CarriedLabel>;
+/** A promise where it takes a while to know. */
+export type Carried = CarriedLabel | PromiseLike<CarriedLabel>;
 
 /** Under this name a value says which label it carries, whichever copy of this package made it. */
 export const labelSymbol: unique symbol = Symbol.for('megalith.label') as never;

@@ -1,9 +1,21 @@
 import { execFileSync, spawn } from 'node:child_process';
-import { appendFileSync, mkdirSync, readdirSync, readFileSync, symlinkSync, utimesSync, writeFileSync } from 'node:fs';
+import { createHash } from 'node:crypto';
+import {
+  appendFileSync,
+  linkSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  symlinkSync,
+  utimesSync,
+  writeFileSync,
+} from 'node:fs';
 import { mkdtemp, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { hostname, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
+import { findObject, openObject } from './fs-find.js';
+import { FsRecords, keyHash } from './fs-records.js';
 import { FsStore } from './fs-store.js';
 import type { StoredObject } from './storage.js';
 
@@ -116,6 +128,34 @@ test('what a living process writes, and what another machine wrote a while ago, 
   expect(pieces().filter(name => name.endsWith('00000002'))).toHaveLength(0);
   goOn();
   expect(await slow).toMatchObject({ bytes: 4 });
+});
+
+test('an object whose writer died between its two names keeps its record', async () => {
+  await store.put('a', bytes('x'), { label: 'restricted', ifAbsent: true });
+  const machine = createHash('sha256').update(hostname()).digest('hex').slice(0, 8);
+  const nobody = 2 ** 22 + 1;
+  linkSync(join(folder, 'a'), join(folder, '.megalith/tmp', `${keyHash('a')}.${machine}.${nobody}.1.00000000`));
+  await new FsStore(folder).put('another', bytes('x'));
+  expect(pieces()).toEqual([]);
+  expect(await store.head('a')).toMatchObject({ label: 'restricted' });
+});
+
+test('an object that is replaced while it is looked at is looked at anew', async () => {
+  await store.put('a', bytes('public'), { label: 'public' });
+  for (const find of [findObject, openObject]) {
+    const racing = new FsRecords(folder);
+    const read = racing.read.bind(racing);
+    let isFirst = true;
+    racing.read = async (...args) => {
+      if (isFirst) await store.put('a', bytes('restricted'), { label: 'restricted' });
+      isFirst = false;
+      return read(...args);
+    };
+    const found = await find(folder, racing, 'a', new AbortController().signal);
+    const object = found && 'object' in found ? found.object : found;
+    if (found && 'file' in found) await found.file.close();
+    expect(object).toMatchObject({ label: 'restricted', bytes: 10 });
+  }
 });
 
 test('each object has one record, and none is left of those that are gone', async () => {

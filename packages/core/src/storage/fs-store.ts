@@ -19,6 +19,8 @@ import type { PutOptions, ReadOptions, Storage, StoredBytes, StoredObject } from
 
 /** Of one step of a call: a disk that takes longer is a network's that is gone. */
 const deadlineMs = 60_000;
+/** Fewer and larger reads: each costs a turn of the event loop, and a timer. */
+const readBytes = 2 ** 20;
 /** Listings look at so many files at once. */
 const lookAhead = 32;
 
@@ -82,7 +84,9 @@ export class FsStore implements Storage {
     const { start, length } = within(range, object.bytes);
     if (length === 0) await file.close();
     const source =
-      length === 0 ? Readable.from([]) : createReadStream('', { fd: file, start, end: start + length - 1 });
+      length === 0
+        ? Readable.from([])
+        : createReadStream('', { fd: file, start, end: start + length - 1, highWaterMark: readBytes });
     return readOnce(object, source, () => read(source, length, { what, stallMs: deadlineMs, signal }), signal);
   }
 

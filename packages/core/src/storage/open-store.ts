@@ -9,11 +9,11 @@ export interface StoreSettings {
   /** `s3://bucket/prefix`, `file:///folder`, or the path of a folder. */
   readonly url: string;
   /** @defaultValue what AWS's own configuration says */
-  readonly region?: string;
+  readonly region?: string | undefined;
   /** Of a server that speaks S3 and is not AWS's. */
-  readonly endpoint?: string;
-  /** The highest label of data that may lie there. */
-  readonly clearance: Label;
+  readonly endpoint?: string | undefined;
+  /** The highest label of data that may lie there. @defaultValue 'internal' */
+  readonly clearance?: Label | undefined;
 }
 
 /** A store with the name and the clearance that the config gives it. What has a higher label it does not take. */
@@ -36,7 +36,7 @@ export function registerStorage(scheme: string, factory: StorageFactory): void {
 
 /** Connects to nothing yet. @throws MegalithError NOT_CONFIGURED for a scheme that nobody registered, CONFIG for a bad URL */
 export async function openStore(settings: StoreSettings): Promise<OpenStore> {
-  const { name, url, clearance } = settings;
+  const { name, url, clearance = 'internal' } = settings;
   const scheme = /^([a-z][a-z0-9+.-]*):\/\//i.exec(url)?.[1]?.toLowerCase() ?? 'file';
   const factory = factories.get(scheme);
   if (factory === undefined) {

@@ -2,9 +2,9 @@ import type { S3Client } from '@aws-sdk/client-s3';
 import { s3Sdk } from './s3-sdk.js';
 
 export interface S3Address {
-  readonly region?: string;
+  readonly region?: string | undefined;
   /** Of a server that speaks S3 and is not AWS's. */
-  readonly endpoint?: string;
+  readonly endpoint?: string | undefined;
 }
 
 export interface S3Timing {

@@ -64,8 +64,10 @@ function isHere({ provider }: Machine): boolean {
 function hostCandidate(fit: Fit, job: JobRequest, mostSlots: number): Candidate {
   const { machine, rejected } = fit;
   const { cpus, usableMemoryBytes } = roomOf(machine, job);
-  const { name, clearance, shape } = machine;
-  const site: Site = isHere(machine) ? { name: 'here', kind: 'here', clearance } : { name, kind: 'on-prem', clearance };
+  const { name, clearance, region, shape } = machine;
+  const site: Site = isHere(machine)
+    ? { name: 'here', kind: 'here', clearance }
+    : { name, kind: 'on-prem', clearance, ...(region === undefined ? {} : { region }) };
   return {
     backend: 'standalone',
     id: idOf(machine),

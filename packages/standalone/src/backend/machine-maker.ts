@@ -5,18 +5,21 @@ import type { Machine } from '../machine.js';
 export interface MachineMaker {
   /** Where its machines are. */
   readonly site: Site;
-  /** What it would make, as far as that is known without starting anything. */
-  offer(job: JobRequest, signal?: AbortSignal): Promise<Candidate>;
   /**
-   * How many of a job's tasks each of its machines is for, all together as many as are worth it: one number a machine. Where one machine has room
-   * for all, it is one.
+   * The machines that a job could have: those that are there without work, and those that it would make. Starts nothing, and always comes: what is wrong is
+   * a rejected candidate.
+   * @param asks false: nobody outside is asked; what is known here must do
    */
-  sharesOf(job: BackendJob): readonly number[];
+  offers(job: JobRequest, asks: boolean): Promise<readonly Candidate[]>;
+  /** How many of a job's tasks each machine of a place has at once: one number a machine. */
+  sharesOf(job: BackendJob, place: Candidate): readonly number[];
   /**
    * A machine that comes to be when it is reached for the first time: one that is warm, or a new one. It is this job's alone.
    * @param tasks how many of the job's tasks run there at once
    */
-  machineFor(job: BackendJob, tasks: number): Machine;
+  machineFor(job: BackendJob, tasks: number, place: Candidate): Machine;
+  /** What the machines of a job have cost while it had them, US dollars. */
+  costUsd(job: BackendJob): number;
   /** The job has done with this machine, and the way to it is still open. Throws nothing. */
   leaving(machine: Machine): Promise<void>;
   /** The job goes on without this machine: nobody wants it for the job any more. */

@@ -1,4 +1,4 @@
-import type { BackendJob, JobRun } from '@megalith/core';
+import type { BackendJob, Candidate, JobRun } from '@megalith/core';
 import type { Machine } from '../machine.js';
 import { spreadRun } from '../spread/spread-run.js';
 import type { MachineMaker } from './machine-maker.js';
@@ -26,10 +26,10 @@ export interface MadeMachines {
  * Runs a job on machines that are made for it: on one where that has room for its tasks, else on several that are all asked for at once. In place of a
  * machine that goes away another is made. A machine is let go with the job: a client that stays connected would hold it up.
  */
-export function runOnMade(maker: MachineMaker, job: BackendJob, machines: MadeMachines): JobRun {
-  const shares = maker.sharesOf(job);
+export function runOnMade(maker: MachineMaker, job: BackendJob, place: Candidate, machines: MadeMachines): JobRun {
+  const shares = maker.sharesOf(job, place);
   const isAlone = shares.length === 1;
-  const parts = shares.map(tasks => new Part(maker, tasks, isAlone, machines));
+  const parts = shares.map(tasks => new Part(maker, place, tasks, isAlone, machines));
   if (isAlone) return movingRun(job, parts[0]!.next);
   const places = parts.map((part, at) => ({
     name: `machine ${at + 1} of ${parts.length}`,
@@ -44,12 +44,14 @@ export function runOnMade(maker: MachineMaker, job: BackendJob, machines: MadeMa
 class Part {
   readonly tasks: number;
   readonly #maker: MachineMaker;
+  readonly #place: Candidate;
   readonly #isAlone: boolean;
   readonly #machines: MadeMachines;
   #machine: Machine | undefined;
 
-  constructor(maker: MachineMaker, tasks: number, isAlone: boolean, machines: MadeMachines) {
+  constructor(maker: MachineMaker, place: Candidate, tasks: number, isAlone: boolean, machines: MadeMachines) {
     this.#maker = maker;
+    this.#place = place;
     this.tasks = tasks;
     this.#isAlone = isAlone;
     this.#machines = machines;
@@ -61,7 +63,7 @@ class Part {
   }
 
   readonly next: NextMachine = job => {
-    const machine = this.#maker.machineFor(job, this.tasks);
+    const machine = this.#maker.machineFor(job, this.tasks, this.#place);
     this.#machine = machine;
     const { run, wasSent } = this.#machines.begin(machine, job, { isAlone: this.#isAlone, tasks: this.tasks });
     return {

@@ -4,6 +4,7 @@ import {
   type BackendJob,
   type Candidate,
   type DurableRun,
+  type JobRequest,
   type JobRun,
   requireClearance,
 } from '@megalith/core';
@@ -82,9 +83,10 @@ export function createStandaloneBackend(setup: StandaloneSetup): Backend {
     return withOutputs(spreadRun(job, places), job, () => [...done].map(outputPlace));
   };
 
-  const runOnNew = (maker: MachineMaker, job: BackendJob): JobRun => {
+  const runOnNew = (maker: MachineMaker, job: BackendJob, place: Candidate): JobRun => {
     const done = new Set<Machine>();
-    const run = runOnMade(maker, job, {
+    let wholeUsd: number | undefined;
+    const run = runOnMade(maker, job, place, {
       begin: (machine, part, { isAlone, tasks }) => {
         const its = runOn(machine, part, isAlone, setup.slots === undefined ? undefined : tasks);
         return { run: onFirstDone(its, () => done.add(machine)), wasSent: () => its.wasSent };
@@ -95,7 +97,7 @@ export function createStandaloneBackend(setup: StandaloneSetup): Backend {
         links.delete(machine);
       },
     });
-    return whenOver(
+    const whole = whenOver(
       withOutputs(run, job, () => [...done].map(outputPlace)),
       async () => {
         // Outputs may have opened a way to a machine again.
@@ -103,9 +105,11 @@ export function createStandaloneBackend(setup: StandaloneSetup): Backend {
           await links.get(machine)?.close();
           links.delete(machine);
         }
+        wholeUsd = maker.costUsd(job);
         await maker.over(job);
       },
     );
+    return Object.assign(whole, { costUsd: () => wholeUsd ?? maker.costUsd(job) });
   };
 
   const beginOnHosts = (job: BackendJob, place: Candidate): JobRun => {
@@ -123,8 +127,7 @@ export function createStandaloneBackend(setup: StandaloneSetup): Backend {
     name: 'standalone',
     async offers(job) {
       const there = hostCandidates(setup.machines, job, setup.slots);
-      const isEnough = there.some(place => place.rejected === undefined && !isLower(place.site.clearance, job.label));
-      const made = setup.maker === undefined || isEnough ? [] : [await setup.maker.offer(job)];
+      const made = (await setup.maker?.offers(job, !isFree(there, job))) ?? [];
       const all = [...there, ...made];
       return all.length > 0 ? all : [nothing()];
     },
@@ -136,13 +139,19 @@ export function createStandaloneBackend(setup: StandaloneSetup): Backend {
       if (place.kind === 'here' || place.kind === 'host') return beginOnHosts(job, place);
       if (setup.maker === undefined) throw noMachine();
       requireClearance(job.label, setup.maker.site, job.name);
-      return runOnNew(setup.maker, job);
+      return runOnNew(setup.maker, job, place);
     },
     async close() {
       await Promise.all([...links.values()].map(link => link.close()));
       links.clear();
     },
   };
+}
+
+/** Whether a host does the job for nothing, and nobody is in a hurry: then no machine that costs something could be better, and a cloud is slow to ask. */
+function isFree(hosts: readonly Candidate[], { label, goal }: JobRequest): boolean {
+  if (goal.objective !== 'cost' || goal.deadlineMs !== undefined) return false;
+  return hosts.some(({ rejected, site }) => rejected === undefined && !isLower(site.clearance, label));
 }
 
 /** What there is where nothing is configured. */

@@ -35,7 +35,7 @@ export async function configuredMachines(options: MachinesOptions = {}): Promise
   const { home = megalithHome(), cwd = process.cwd(), hosts, agentFile = agentPath() } = options;
   const inventory = await readInventory({ cwd, home });
   const placed = new PlacedJobs(home);
-  const local = createLocalProvider({ home, settings: inventory.agent });
+  const local = createLocalProvider({ home, settings: inventory.agent, clearance: inventory.hereClearance });
   if (inventory.hosts.length === 0 && inventory.ec2 === undefined && hosts === undefined) {
     return { machines: await local.list(), provider: local, placed, inventory };
   }
@@ -67,7 +67,7 @@ export async function openStandalone(options: BackendOptions = {}): Promise<Back
   // Who names machines wants those, and no others.
   if (inventory.ec2 === undefined || hosts !== undefined) return createStandaloneBackend(setup);
   const { openEc2Pool } = await import('../providers/ec2/ec2-pool.js');
-  const pool = openEc2Pool({ inventory, home })!;
+  const pool = openEc2Pool({ inventory, home, prices: options.prices, at: options.at })!;
   const { createPoolMaker } = await import('../pool/pool-maker.js');
   const { desk, intents, settings } = pool;
   const maker = createPoolMaker({

@@ -2,7 +2,7 @@ import type { JobRun, TaskEvents } from '@megalith/core';
 
 /** A run whose events come another way. */
 export function withEvents(run: JobRun, events: AsyncIterable<TaskEvents>): JobRun {
-  const { handOver } = run;
+  const { handOver, costUsd } = run;
   return {
     events,
     get machine() {
@@ -13,6 +13,7 @@ export function withEvents(run: JobRun, events: AsyncIterable<TaskEvents>): JobR
     },
     machineOf: batch => run.machineOf?.(batch),
     cancel: (reason, indexes) => run.cancel(reason, indexes),
+    ...(costUsd === undefined ? {} : { costUsd: () => costUsd.call(run) }),
     ...(handOver === undefined ? {} : { handOver: () => handOver.call(run) }),
   };
 }

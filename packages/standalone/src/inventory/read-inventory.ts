@@ -1,4 +1,4 @@
-import { MegalithError } from '@megalith/agent';
+import { type Label, MegalithError } from '@megalith/agent';
 import { type ConfigOptions, configProblem, type Ec2Section, eitherOf, nearMatches, readConfig } from '@megalith/core';
 import { type AgentSettings, agentSettings } from './agent-settings.js';
 import type { HostEntry } from './host-entry.js';
@@ -13,6 +13,8 @@ export interface Inventory {
   readonly agent: AgentSettings;
   /** How machines are made on EC2, where that is configured: keys of the project's file before those of the user's. */
   readonly ec2?: Ec2Section;
+  /** What this machine is cleared for. */
+  readonly hereClearance: Label;
   /** The files that were read, the project's first. */
   readonly files: readonly string[];
   /** The project's file, where there is one. */
@@ -33,12 +35,13 @@ export interface Inventory {
  * @throws MegalithError CONFIG naming the file, the path in it, what is wrong and what is allowed
  */
 export async function readInventory(options: InventoryOptions): Promise<Inventory> {
-  const { hosts, agent, ec2, files, projectFile, userFile, fileOf } = await readConfig(options);
+  const { hosts, agent, ec2, policy, files, projectFile, userFile, fileOf } = await readConfig(options);
   refuseJumps(hosts, fileOf);
   return {
     hosts,
     agent: agentSettings(agent),
     ...(ec2 === undefined ? {} : { ec2 }),
+    hereClearance: policy.hereClearance,
     files,
     projectFile,
     userFile,

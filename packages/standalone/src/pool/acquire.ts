@@ -24,6 +24,8 @@ export interface Wanted {
   readonly job: string;
   readonly requirements: MachineRequirements;
   readonly label: Label;
+  /** As of `WantedMachine`. */
+  readonly planned?: string;
 }
 
 /** What a job wants where it can be had. */

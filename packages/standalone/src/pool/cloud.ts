@@ -1,6 +1,7 @@
 import type { CloudMachine } from './cloud-machine.js';
 import type { LaunchIntent } from './launch-intent.js';
 import type { MachineRequirements, Offer } from './offer.js';
+import type { Stock } from './stock.js';
 
 /** A source of machines that are made on demand. Every call has a deadline of its own and ends with `signal`. */
 export interface Cloud {
@@ -8,6 +9,11 @@ export interface Cloud {
   readonly region: string;
   /** What fits, the cheapest first; lists and prices are kept for a while. */
   offers(requirements: MachineRequirements, signal?: AbortSignal): Promise<readonly Offer[]>;
+  /**
+   * What it has and what there is of ours just now, for a plan of several sizes of machines.
+   * @param asks false: nobody is asked. What it had when it was asked last stands in, or what is known without asking
+   */
+  stock(asks: boolean, signal?: AbortSignal): Promise<Stock>;
   /**
    * Asks for one machine that is the first of these offers to be had. Idempotent: the same intent gives the same machine. `keep` has
    * written the intent, with the try that follows, to disk when it settles.

@@ -1,26 +1,17 @@
-import { isMegalithError, type Label, type MegalithError } from '@megalith/agent';
-import type { BackendJob, Candidate, JobRequest, ReasonCode, Site } from '@megalith/core';
+import type { Label } from '@megalith/agent';
 import type { MachineMaker } from '../backend/machine-maker.js';
 import type { PlacedJobs } from '../backend/placed-jobs.js';
 import type { AgentRoute, Machine } from '../machine.js';
-import type { PoolDesk } from './acquire.js';
+import type { Acquired, PoolDesk } from './acquire.js';
 import type { CloudMachine } from './cloud-machine.js';
-import { withFewerTasks } from './fewer-tasks.js';
 import { hadBefore } from './had-before.js';
 import type { IntentStore } from './intent-store.js';
+import { JobSpend } from './job-spend.js';
 import { jobLeaves } from './keeping.js';
 import { machineToBe } from './machine-to-be.js';
-import type { MachineRequirements } from './offer.js';
-import { choiceText } from './offer-text.js';
-import { sharesOf, unsaidMemoryBytes } from './shares.js';
-
-/** Errors of a cloud that say that it has no such machine, whenever it is asked. */
-const rejections: ReadonlyMap<string, ReasonCode> = new Map([
-  ['OVER_MEMORY', 'OVER_MEMORY'],
-  ['OVER_CPUS', 'OVER_CPUS'],
-  ['OVER_BUDGET', 'OVER_BUDGET'],
-  ['NO_PLACEMENT', 'OVER_DISK'],
-]);
+import { readPlaceId } from './place-id.js';
+import { poolCandidates } from './pool-candidates.js';
+import { sharesOf, sizeFor } from './shares.js';
 
 export interface PoolMakerOptions {
   readonly desk: PoolDesk;
@@ -31,62 +22,52 @@ export interface PoolMakerOptions {
   readonly slots?: number;
 }
 
-/** A pool as the maker of machines for jobs: each job gets one machine, or several of one size, with room for as many of its tasks as are worth it. */
+/** A pool as the maker of machines for jobs: each job gets one machine, or several of one size, with room for as many of its tasks as its place says. */
 export function createPoolMaker({ desk, intents, placed, clearance, slots }: PoolMakerOptions): MachineMaker {
   /** Ids of the machines that jobs have had, by job. */
   const hadBy = new Map<string, string[]>();
-  /** The intents of machines that were made for jobs. */
-  const intentOf = new WeakMap<Machine, { readonly id: string; readonly job: string }>();
+  /** What jobs have been given. */
+  const given = new WeakMap<
+    Machine,
+    { readonly job: string; readonly id: string; readonly intent: string | undefined }
+  >();
   /** Machines that jobs have now, and the way to each while it is open. */
   const having = new WeakMap<Machine, { readonly machine: CloudMachine; readonly since: number; route?: AgentRoute }>();
-  const shares = (job: JobRequest & Pick<BackendJob, 'detached'>): number[] => sharesOf(job, slots);
-  const site = siteOf(desk.cloud, clearance);
+  const spend = new JobSpend();
+  const { name, region } = desk.cloud;
+  const site = { name: `${name} ${region}`, kind: 'cloud', region, clearance } as const;
+  const count = async (job: string, { machine, how }: Acquired, { tell }: PoolDesk): Promise<void> => {
+    const isStarted = how !== 'warm';
+    const since = isStarted ? machine.launchedAt : desk.now();
+    try {
+      const usdPerHour = (await desk.shapeOf(machine))?.usdPerHour;
+      if (usdPerHour !== undefined) spend.came(job, machine.id, { usdPerHour, since, isStarted });
+    } catch (error) {
+      tell?.(`what ${machine.id} costs is not known: ${(error as Error).message}`);
+    }
+  };
   return {
     site,
-    async offer(job, signal) {
-      const each = shares(job);
-      const found = await orRejected(desk.cloud, clearance, () =>
-        withFewerTasks(each[0]!, async some => {
-          return { offers: await desk.cloud.offers(sizeFor(job, some), signal), tasks: some };
-        }),
-      );
-      if ('rejected' in found) return found;
-      const { offers, tasks } = found;
-      const { shape, usableMemoryBytes, usdPerHour } = offers[0]!;
-      const { cpus, memoryBytes = unsaidMemoryBytes } = job.requirements;
-      const many = each.length > 1 ? `${each.length} × ` : '';
-      const most = Math.min(Math.floor(shape.cpus / cpus), Math.floor(usableMemoryBytes / memoryBytes));
-      const candidate: Candidate = {
-        backend: 'standalone',
-        id: `${desk.cloud.name} new`,
-        kind: 'new',
-        site,
-        billing: {
-          per: 'hour',
-          usdPerHour: usdPerHour * each.length,
-          minimumMs: 60_000,
-          startMs: 90_000,
-          idleTailMs: 0,
-        },
-        startMs: 90_000,
-        description: `a machine of ${desk.cloud.name} ${desk.cloud.region}: ${many}${choiceText(offers)}`,
-        cpus: shape.cpus,
-        usableMemoryBytes,
-        slots: each.length > 1 ? each.reduce((sum, own) => sum + Math.min(own, tasks), 0) : Math.max(1, most),
-        usdPerHour: usdPerHour * each.length,
-      };
-      return candidate;
-    },
-    sharesOf: shares,
-    machineFor(job: BackendJob, tasks: number) {
+    offers: (job, asks) => poolCandidates(job, { desk, site, slots, asks }),
+    sharesOf,
+    machineFor(job, tasks, place) {
       const { tell = desk.tell } = job;
       const its = tell === undefined ? desk : { ...desk, tell };
       // The parts of a job that is shared out are tasks of this client's, wherever they were before.
-      const mayBeThere = !hadBy.has(job.id) && shares(job).length === 1;
+      const mayBeThere = !hadBy.has(job.id) && sharesOf(job, place).length === 1;
+      const planned = readPlaceId(place.id);
       const machine: Machine = machineToBe(job, {
         desk: its,
         ...(mayBeThere ? { hadBefore: signal => hadBefore(job, placed, its, signal) } : {}),
-        wanted: { tasks, of: some => ({ job: job.id, requirements: sizeFor(job, some), label: job.label }) },
+        wanted: {
+          tasks,
+          of: some => ({
+            job: job.id,
+            requirements: sizeFor(job, some),
+            label: job.label,
+            ...(planned === undefined || planned.how === 'new' ? {} : { planned: planned.machine }),
+          }),
+        },
         clearance,
         usdPerHour: 0,
         onAcquired: acquired => {
@@ -97,7 +78,9 @@ export function createPoolMaker({ desk, intents, placed, clearance, slots }: Poo
             job,
             ids.map(id => ({ id })),
           );
-          if (acquired.intent !== undefined) intentOf.set(machine, { id: acquired.intent, job: job.id });
+          const { id } = acquired.machine;
+          given.set(machine, { job: job.id, id, intent: acquired.intent });
+          void count(job.id, acquired, its);
         },
         onRoute: route => {
           const had = having.get(machine);
@@ -110,6 +93,7 @@ export function createPoolMaker({ desk, intents, placed, clearance, slots }: Poo
       });
       return machine;
     },
+    costUsd: job => spend.of(job.id, desk.now()),
     async leaving(machine) {
       const had = having.get(machine);
       // One that nobody has a way to may be dead: its shutdown stays its end.
@@ -118,53 +102,17 @@ export function createPoolMaker({ desk, intents, placed, clearance, slots }: Poo
       await jobLeaves(had.machine, had.route, desk.now() - had.since, desk);
     },
     async left(machine) {
-      const intent = intentOf.get(machine);
-      if (intent !== undefined) await intents.release(intent.id, intent.job, desk.now());
+      const its = given.get(machine);
+      if (its === undefined) return;
+      spend.left(its.job, its.id, desk.now());
+      if (its.intent !== undefined) await intents.release(its.intent, its.job, desk.now());
     },
     async over(job) {
       hadBy.delete(job.id);
+      spend.forget(job.id);
       const { intents: all } = await intents.all();
       const open = all.filter(intent => intent.job === job.id && intent.closedAt === undefined);
       for (const { id } of open) await intents.release(id, job.id, desk.now());
     },
   };
-}
-
-/** What is asked of the cloud, or a candidate without anything to offer where that is more than it has. */
-async function orRejected<T extends object>(
-  cloud: Pick<PoolDesk['cloud'], 'name' | 'region'>,
-  clearance: Label,
-  ask: () => Promise<T>,
-): Promise<T | (Candidate & Required<Pick<Candidate, 'rejected'>>)> {
-  try {
-    return await ask();
-  } catch (error) {
-    const reason = isMegalithError(error) ? rejections.get(error.code) : undefined;
-    if (reason === undefined) throw error;
-    const { message, hint } = error as MegalithError;
-    return {
-      backend: 'standalone',
-      id: `${cloud.name} new`,
-      kind: 'new',
-      site: siteOf(cloud, clearance),
-      billing: { per: 'nothing' },
-      startMs: 0,
-      description: `a machine of ${cloud.name} ${cloud.region}`,
-      cpus: 0,
-      usableMemoryBytes: 0,
-      slots: 0,
-      usdPerHour: 0,
-      rejected: { reason, explanation: message, ...(hint === undefined ? {} : { hint }) },
-    };
-  }
-}
-
-function siteOf({ name, region }: Pick<PoolDesk['cloud'], 'name' | 'region'>, clearance: Label): Site {
-  return { name: `${name} ${region}`, kind: 'cloud', region, clearance };
-}
-
-/** What some of a job's tasks ask of one machine, all at once. */
-function sizeFor({ requirements }: JobRequest, tasks: number): MachineRequirements {
-  const { cpus, memoryBytes = unsaidMemoryBytes } = requirements;
-  return { cpus: cpus * tasks, memoryBytes: memoryBytes * tasks };
 }

@@ -29,6 +29,8 @@ export interface WantedMachine {
   readonly owner: string;
   readonly image: string;
   readonly job: string;
+  /** The machine that the job was planned for: where it is to be had, no other is better. */
+  readonly planned?: string | undefined;
   /** How long the job may take, milliseconds: it must end before the machine does. @defaultValue 10 min */
   readonly lastsMs?: number;
   /** A dearer machine is not worth it. @defaultValue any price */
@@ -52,9 +54,10 @@ export interface MachineChoice {
   readonly soonest?: { readonly id: string; readonly inMs: number };
 }
 
-const leastLifeMs = 10 * 60_000;
+/** A machine that ends sooner is not worth a job of unknown length. */
+export const leastLifeMs = 10 * 60_000;
 
-/** Which machine that is there a job should have: warm before stopped, the one made for it first, then the smallest that fits. */
+/** Which machine that is there a job should have: the one that it was planned for, else warm before stopped, the one made for it first, then the smallest that fits. */
 export function chooseMachine(wanted: WantedMachine, machines: readonly PooledMachine[], now: number): MachineChoice {
   const rejected: RejectedMachine[] = [];
   const free: PooledMachine[] = [];
@@ -73,7 +76,7 @@ export function chooseMachine(wanted: WantedMachine, machines: readonly PooledMa
       if (isInTime && (soonest === undefined || inMs < soonest.inMs)) soonest = { id, inMs };
     }
   }
-  const [best, ...others] = free.sort(byWorth(wanted.job));
+  const [best, ...others] = free.sort(byWorth(wanted));
   for (const { id } of others) rejected.push({ id, code: 'SECOND', why: `"${best!.id}" is better` });
   const wait = soonest === undefined ? {} : { soonest };
   if (best === undefined) return { use: 'none', rejected, ...wait };
@@ -116,9 +119,9 @@ function tooSmall({ cpus, memoryBytes, diskBytes }: MachineRequirements, machine
 }
 
 /** The id decides last, so that two clients that see the same choose the same. */
-function byWorth(job: string) {
-  const rank = ({ life, reservedFor }: PooledMachine): number =>
-    (life.state === 'warm' ? 0 : 2) + (reservedFor === job ? 0 : 1);
+function byWorth({ job, planned }: Pick<WantedMachine, 'job' | 'planned'>) {
+  const rank = ({ id, life, reservedFor }: PooledMachine): number =>
+    id === planned ? -1 : (life.state === 'warm' ? 0 : 2) + (reservedFor === job ? 0 : 1);
   return (one: PooledMachine, other: PooledMachine): number =>
     rank(one) - rank(other) ||
     one.usdPerHour - other.usdPerHour ||

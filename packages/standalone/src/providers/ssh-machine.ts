@@ -82,6 +82,7 @@ export function createSshMachine(entry: HostEntry, options: SshMachineOptions): 
       return remembered && shapeOf(remembered.facts, entry);
     },
     clearance: entry.clearance ?? 'internal',
+    region: entry.region,
     usdPerHour: 0,
     async reach({ signal, start }: ReachOptions) {
       const { hash } = await readAgentFile(agentFile);

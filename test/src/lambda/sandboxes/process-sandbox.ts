@@ -87,6 +87,7 @@ export class ProcessSandbox implements Sandbox {
       const ms = performance.now() - startedAt;
       if (sign.type === 'asked') {
         this.#isRunning = true;
+        this.#processes?.limitCpu();
         return { ms };
       }
       await this.#kill();

@@ -15,6 +15,7 @@ const cpuPeriodUs = 100_000;
 export class SandboxGroup {
   readonly #memory: string;
   readonly #cpu: string | undefined;
+  readonly #quotaUs: number = 0;
 
   /** @param name below the trees, `OWNER/SANDBOX` */
   constructor(name: string, memoryMib: number, hasCpuShare: boolean) {
@@ -27,7 +28,12 @@ export class SandboxGroup {
     this.#cpu = join(trees, 'cpu', name);
     mkdirSync(this.#cpu, { recursive: true });
     writeFileSync(join(this.#cpu, 'cpu.cfs_period_us'), String(cpuPeriodUs));
-    writeFileSync(join(this.#cpu, 'cpu.cfs_quota_us'), String(Math.round((cpuPeriodUs * memoryMib) / mibPerCpu)));
+    this.#quotaUs = Math.round((cpuPeriodUs * memoryMib) / mibPerCpu);
+  }
+
+  /** The share of processors, which counts from the first call on: a function that starts has more at Lambda, too. */
+  limitCpu(): void {
+    if (this.#cpu !== undefined) writeFileSync(join(this.#cpu, 'cpu.cfs_quota_us'), String(this.#quotaUs));
   }
 
   /** A process that writes 0 into each of these is in. */

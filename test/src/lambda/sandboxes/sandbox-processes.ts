@@ -28,6 +28,8 @@ export interface SandboxProcesses {
   usedMib(): number;
   /** How often the kernel killed one for lack of memory. */
   oomKills(): number;
+  /** It is ready: from here on it has its share of the processors. */
+  limitCpu(): void;
   /** Ends all of them, frozen or not. */
   kill(): void;
   /** Removes what is left of them, once they have ended. */
@@ -67,6 +69,7 @@ export function isolatedProcesses(place: SandboxPlace, { uid, gid }: Isolation):
     ids: () => group.processIds(),
     usedMib: () => group.usedMib(),
     oomKills: () => group.oomKills(),
+    limitCpu: () => group.limitCpu(),
     kill() {
       // The death of the first process in a namespace of processes is that of all.
       child.kill('SIGKILL');
@@ -102,6 +105,7 @@ export function plainProcesses(place: SandboxPlace): SandboxProcesses {
     ids,
     usedMib: () => programMib + Math.ceil(ids().reduce((sum, pid) => sum + residentBytes(pid), 0) / mebibyte),
     oomKills: () => 0,
+    limitCpu: () => undefined,
     kill() {
       for (const pid of ids()) signalTo(pid, 'SIGKILL');
     },

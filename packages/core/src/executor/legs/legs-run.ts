@@ -81,6 +81,11 @@ export class LegsRun implements JobRun {
     return run?.machineOf?.(events) ?? run?.machine;
   }
 
+  /** The part of the job that these events are of. */
+  legOf(events: TaskEvents): LegPlan | undefined {
+    return this.#sources.get(events)?.plan;
+  }
+
   retriesTask(index: number): boolean {
     const leg = this.#homeOf(index) ?? this.#legs[0];
     return leg?.run.retriesTask?.(index) ?? leg?.run.retriesTasks === true;

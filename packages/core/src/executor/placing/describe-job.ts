@@ -67,7 +67,7 @@ async function profileOf(
   desk: PlacingDesk,
 ): Promise<JobProfile> {
   const learned =
-    codeHash === undefined ? undefined : await (await desk.history()).profile(codeHash, requirements.cpus);
+    codeHash === undefined ? undefined : await (await desk.history()).profile(codeHash, requirements.cpus, desk.at);
   const { memoryBytes } = requirements;
   const memory = memoryBytes === undefined ? {} : { memoryBytes };
   if (expectedMs === undefined) return { ...(learned ?? unknownProfile), ...memory };

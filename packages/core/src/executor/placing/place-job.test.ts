@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import type { Candidate } from '../../backends/backend.js';
 import { registerBackend } from '../../backends/registry.js';
+import { declassify } from '../../labels/declassify.js';
 import { FunctionExecutor } from '../function-executor.js';
 import { createFakeBackend, type FakeBackend, FakeFailure, type FakeTask } from '../testing/fake-backend.js';
 import type { JobEvent } from '../types.js';
@@ -185,5 +186,37 @@ describe('what a job leaves', () => {
     const third = executor.command('x', [second.future(0)]);
     await third;
     expect(third.plan?.label).toBe('restricted');
+  });
+
+  it('is refused by a job with a lower label that comes upon it late', async () => {
+    configure({ policy: { tags: { phi: 'restricted' } } });
+    await using executor = executorWith();
+    const first = executor.command('x', [1], { tags: ['phi'] });
+    function* late(): Generator<unknown> {
+      yield 1;
+      yield first.future(0);
+    }
+    await expect(executor.command('x', late())).rejects.toMatchObject({
+      code: 'POLICY',
+      message: expect.stringContaining('"x" is internal, and an item that it reads, of job "x", is restricted'),
+    });
+    expect(await executor.command('x', late(), { label: 'restricted' })).toHaveLength(2);
+  });
+
+  it('has a lower label only once it is declassified, whole or in part', async () => {
+    configure({ policy: { tags: { phi: 'restricted' } } });
+    await using executor = executorWith();
+    const first = executor.command('x', [1, 2], { tags: ['phi'] });
+    const lower = { to: 'internal', reason: 'only counts are left', home } as const;
+    for (const source of [await declassify(first, lower), await declassify(first.future(0), lower)]) {
+      const next = executor.command('x', source);
+      await next;
+      expect(next.plan).toMatchObject({ label: 'internal', labelRule: 'what was declassified of job "x" is internal' });
+    }
+    expect(audited().filter(({ kind }) => kind === 'declassify')).toMatchObject([
+      { what: ['job "x"'], was: 'restricted', to: 'internal' },
+      { what: ['job "x"'] },
+    ]);
+    await expect(declassify(first, { ...lower, to: 'restricted' })).rejects.toMatchObject({ code: 'USAGE' });
   });
 });

@@ -1,8 +1,10 @@
-import { isLower } from '@megalith/agent';
-import type { BackendJob, Candidate, JobRun, TaskSource } from '../../backends/backend.js';
+import { resolve } from 'node:path';
+import { isLower, type Requirements } from '@megalith/agent';
+import type { BackendJob, Candidate, JobRun, TaskEvents, TaskSource } from '../../backends/backend.js';
 import type { Goal } from '../../placement/goal.js';
 import { codeHashOf } from '../../placement/history/code-hash.js';
 import { probeLimitMs, probeSize, profileFromProbe } from '../../placement/history/probe.js';
+import type { SamplePlace } from '../../placement/history/task-sample.js';
 import { plan } from '../../placement/plan.js';
 import type { Policy } from '../../placement/policy.js';
 import { dependsOnGuess } from '../../placement/sensitive.js';
@@ -35,6 +37,8 @@ export interface PlacedJob {
   readonly job: PlaceableJob;
   /** Names its code, for what its tasks show. */
   readonly codeHash: string;
+  /** Where the tasks ran that these events of its run are about. */
+  placeOf(events: TaskEvents): SamplePlace;
   /** Begins it. @param life counts from 1: a job that was lost there may begin again */
   start(life: number): JobRun;
 }
@@ -68,6 +72,12 @@ export async function placeJob(facts: JobToPlace, desk: PlacingDesk, hooks: Plac
   const isElsewhere = backends.filter(each => each.isConfigured).length > 1 || asked.candidates.length > 1;
   const escalates = settings.escalates && !settings.detached && isElsewhere;
   const probes = split === undefined && isWorthProbing(job, settings, asked, policy);
+  let inLegs: LegsRun | undefined;
+  const ownPlace = samplePlace(job.id, place, job.requirements);
+  const placeOf = (events: TaskEvents): SamplePlace => {
+    const leg = inLegs?.legOf(events);
+    return leg === undefined ? ownPlace : samplePlace(job.id, leg.place, leg.requirements);
+  };
   const start = (life: number): JobRun => {
     // A job that was lost has a record of its own already.
     const own = life === 1 ? base : { ...base, id: `${job.id}-${life}` };
@@ -95,9 +105,20 @@ export async function placeJob(facts: JobToPlace, desk: PlacingDesk, hooks: Plac
         : {}),
       ...(probes ? { probe: probeOf(job, asked, policy, plans, legs, hooks) } : {}),
     });
+    inLegs = run;
     return run;
   };
-  return { job, codeHash, start };
+  return { job, codeHash, placeOf, start };
+}
+
+/** A task has the processors that it asked for; in a function those that the function's memory buys. */
+function samplePlace(
+  job: string,
+  { kind, cpus, usableMemoryBytes }: Candidate,
+  requirements: Requirements,
+): SamplePlace {
+  const memoryBytes = Math.min(requirements.memoryBytes ?? usableMemoryBytes, usableMemoryBytes);
+  return { job, vcpus: kind === 'function' ? cpus : requirements.cpus, memoryBytes };
 }
 
 function firstLegs(place: Candidate, asked: Asked, job: PlaceableJob, legs: LegPlans): Pick<LegsOptions, 'legs'> {
@@ -155,7 +176,10 @@ async function noteOutputs(
   desk: PlacingDesk,
 ): Promise<void> {
   const paths = [...outputs.map(({ dest }) => dest), ...writes];
-  if (paths.length > 0 && isLower(defaultLabel, label)) await desk.labels.note(paths, label, `job "${name}" (${id})`);
+  if (paths.length === 0 || !isLower(defaultLabel, label)) return;
+  const from = `job "${name}" (${id})`;
+  await desk.labels.note(paths, label, from);
+  await desk.audit.append({ kind: 'label', paths: paths.map(path => resolve(path)), label, from });
 }
 
 /** What of a job's settings its place needs to know. */

@@ -5,14 +5,16 @@ import type { JobWant } from '../../backends/backend.js';
 import { type Config, readConfig } from '../../config/read-config.js';
 import { LabelBook } from '../../labels/label-book.js';
 import { type HistoryStore, openHistory } from '../../placement/history/history-store.js';
+import type { TaskSample } from '../../placement/history/task-sample.js';
 import { configuredStore } from '../../storage/configured-store.js';
 import type { BackendChoice, Choosable } from '../backend-choice.js';
-import type { TaskSamples } from '../task-samples.js';
 
 export interface DeskOptions {
   /** @defaultValue see `megalithHome` */
   readonly home?: string;
   readonly backends: BackendChoice;
+  /** Plans are made as of this time, epoch milliseconds. @defaultValue now */
+  readonly at?: number;
   /** Told what works but may surprise. */
   readonly warn: (message: string) => void;
 }
@@ -21,13 +23,16 @@ export interface DeskOptions {
 export class PlacingDesk {
   readonly home: string;
   readonly labels: LabelBook;
+  readonly at: number | undefined;
   readonly #backends: BackendChoice;
   readonly #warn: (message: string) => void;
+  readonly #learning = new Set<Promise<void>>();
   #config: Promise<Config> | undefined;
   #audit: Audit | undefined;
   #history: Promise<HistoryStore> | undefined;
 
-  constructor({ home = megalithHome(), backends, warn }: DeskOptions) {
+  constructor({ home = megalithHome(), backends, at, warn }: DeskOptions) {
+    this.at = at;
     this.home = home;
     this.#backends = backends;
     this.labels = new LabelBook(home);
@@ -74,12 +79,17 @@ export class PlacingDesk {
   }
 
   /** Keeps what a job's tasks showed, in its own time. */
-  learn(_codeHash: string, _samples: TaskSamples): void {
-    void [_codeHash, _samples];
+  learn(codeHash: string, samples: readonly TaskSample[]): void {
+    if (samples.length === 0) return;
+    const learning = this.history()
+      .then(history => history.add(codeHash, samples))
+      .finally(() => this.#learning.delete(learning));
+    this.#learning.add(learning);
   }
 
   async close(): Promise<void> {
     await this.#backends.close();
+    await Promise.all(this.#learning);
     await (await this.#history)?.close();
     await this.#audit?.close();
   }

@@ -2,7 +2,7 @@ import { once } from 'node:events';
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 
-export interface Asked {
+interface Asked {
   readonly method: string;
   /** Path and query. */
   readonly url: string;
@@ -17,10 +17,10 @@ export type Answer = (response: ServerResponse, asked: Asked, n: number) => void
 export async function scriptedServer(answer: Answer) {
   const asked: Asked[] = [];
   const server = createServer(async (request, response) => {
-    const chunks: Buffer[] = [];
-    for await (const chunk of request) chunks.push(chunk as Buffer);
     const { method = '', url = '', headers } = request;
-    const one = { method, url, headers, body: Buffer.concat(chunks) };
+    const body = await bodyOf(request);
+    if (body === undefined) return;
+    const one = { method, url, headers, body };
     answer(response, one, asked.push(one) - 1);
   });
   server.listen(0, '127.0.0.1');
@@ -31,6 +31,18 @@ export async function scriptedServer(answer: Answer) {
     await once(server, 'close');
   };
   return { asked, endpoint: `http://127.0.0.1:${(server.address() as AddressInfo).port}`, close };
+}
+
+/** Undefined of a request that its client gave up. */
+async function bodyOf(request: IncomingMessage): Promise<Buffer | undefined> {
+  const chunks: Buffer[] = [];
+  try {
+    for await (const chunk of request) chunks.push(chunk as Buffer);
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'ECONNRESET') return undefined;
+    throw error;
+  }
+  return Buffer.concat(chunks);
 }
 
 export function xml(response: ServerResponse, status: number, root: string, inner: string): void {

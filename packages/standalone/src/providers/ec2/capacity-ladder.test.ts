@@ -2,7 +2,7 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { isCapacityCode, learnFrom, type OverrideError, type Rung, rungsOf, withoutScarce } from './capacity-ladder.js';
 import { anyCatalogue, anyLimits } from './catalogue.fixture.js';
-import { compiledCatalogue } from './catalogue.js';
+import { compiledCatalogue } from './compiled-catalogue.js';
 import { type Ec2Offer, offersFor } from './offers.js';
 import { isScarce, type ScarceMemory, scarceMs } from './scarce.js';
 

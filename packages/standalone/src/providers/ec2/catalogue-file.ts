@@ -3,7 +3,7 @@ import { dirname, join } from 'node:path';
 import { writeFileAtomically } from '@megalith/agent';
 import * as z from 'zod';
 import type { Ec2Shape } from './ec2-shape.js';
-import type { OnDemandPrices, SpotPrices } from './prices.js';
+import type { OnDemandPrices, SpotPrices } from './price-of.js';
 
 /** Shapes and the zones that have them, as AWS listed them at one time (epoch milliseconds). */
 export interface ListedShapes {

@@ -1,5 +1,5 @@
 import fc from 'fast-check';
-import type { Catalogue } from './catalogue.js';
+import type { Catalogue } from './compiled-catalogue.js';
 import type { Ec2Shape } from './ec2-shape.js';
 import type { OfferLimits } from './offers.js';
 

@@ -1,28 +1,9 @@
 import { type KeptCatalogue, type ListedShapes, readCatalogue, writeCatalogue } from './catalogue-file.js';
-import type { Ec2Shape } from './ec2-shape.js';
+import { type Catalogue, compiledCatalogue, compiledPricesNote } from './compiled-catalogue.js';
 import { type InstanceTypesPage, type OfferingsPage, shapesFrom, zonesFrom } from './instance-types.js';
 import { endingWith } from './pages.js';
-import { compiledPricesDate, compiledPricesRegion, compiledShapes } from './price-table.js';
-import {
-  type OnDemandPrices,
-  onDemandFrom,
-  type ProductsPage,
-  type SpotPrices,
-  type SpotPricesPage,
-  spotFrom,
-} from './prices.js';
-
-/** What there is in a region and what it costs. */
-export interface Catalogue {
-  readonly region: string;
-  readonly shapes: readonly Ec2Shape[];
-  /** Zones by type; undefined where AWS could not be asked. */
-  readonly zones?: Readonly<Record<string, readonly string[]>>;
-  readonly onDemand?: OnDemandPrices;
-  readonly spot?: SpotPrices;
-  /** What could not be read and what stands in for it, in words for people. */
-  readonly notes: readonly string[];
-}
+import { compiledShapes } from './price-table.js';
+import { onDemandFrom, type ProductsPage, type SpotPricesPage, spotFrom } from './prices.js';
 
 /** The calls that fill a catalogue, page by page. Each ends with its signal. */
 export interface CatalogueCalls {
@@ -131,9 +112,23 @@ export async function loadCatalogue(calls: CatalogueCalls, options: CatalogueOpt
   };
 }
 
-/** What this package knows by itself: for plans without credentials, and tests. */
-export function compiledCatalogue(region: string): Catalogue {
-  return { region, shapes: compiledShapes, notes: [compiledPricesNote(region)] };
+/** What was kept of a region, however old, else what this package knows. Nobody is asked. */
+export async function knownCatalogue({
+  home,
+  place,
+  region,
+}: Pick<CatalogueOptions, 'home' | 'place' | 'region'>): Promise<Catalogue> {
+  const kept = await readCatalogue(home, place, region);
+  if (kept === undefined) return compiledCatalogue(region);
+  const { listed, onDemand, spot } = kept;
+  return {
+    region,
+    shapes: listed?.shapes ?? compiledShapes,
+    ...(listed && { zones: listed.zones }),
+    ...(onDemand && { onDemand }),
+    ...(spot && { spot }),
+    notes: [],
+  };
 }
 
 async function listShapes(calls: CatalogueCalls, now: number, ending: AbortSignal): Promise<ListedShapes> {
@@ -147,11 +142,6 @@ async function listShapes(calls: CatalogueCalls, now: number, ending: AbortSigna
 /** What a clock that is wrong wrote in the future is not fresh. */
 function isFresh(at: number, goodMs: number, now: number): boolean {
   return at <= now && now - at < goodMs;
-}
-
-function compiledPricesNote(region: string): string {
-  const elsewhere = region === compiledPricesRegion ? '' : ', which are only approximate here';
-  return `the compiled ones of ${compiledPricesRegion}, ${compiledPricesDate}, are used${elsewhere}`;
 }
 
 function minute(at: number): string {

@@ -1,6 +1,7 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import type { Filter } from '@aws-sdk/client-ec2';
 import { isMegalithError, MegalithError } from '@megalith/agent';
+import type { PriceBook } from '@megalith/core';
 import { batchedFind } from '../../pool/batched-find.js';
 import type { Cloud } from '../../pool/cloud.js';
 import type { CloudMachine } from '../../pool/cloud-machine.js';
@@ -9,11 +10,15 @@ import { IntentStore } from '../../pool/intent-store.js';
 import { type MachineNote, MachineNotes } from '../../pool/machine-notes.js';
 import type { MachineRequirements } from '../../pool/offer.js';
 import { isOf } from '../../pool/offer-text.js';
-import { type Catalogue, loadCatalogue } from './catalogue.js';
+import type { MachineWorth } from '../../pool/stock.js';
+import { withoutLater, withPrices } from './as-of.js';
+import { knownCatalogue, loadCatalogue } from './catalogue.js';
 import { catalogueCalls } from './catalogue-calls.js';
 import { classOf } from './cloud-error.js';
+import type { Catalogue } from './compiled-catalogue.js';
 import type { Ec2Api } from './ec2-client.js';
 import type { Ec2Settings } from './ec2-settings.js';
+import { allowedBy, type Ec2Stock, ec2Stock, priceIn, worthIn } from './ec2-stock.js';
 import { findLeftovers, removeLeftover } from './find-leftovers.js';
 import { findImage, type MachineImage } from './image.js';
 import { impairedInstances } from './impaired-instances.js';
@@ -21,18 +26,15 @@ import { ensureKeyPair, keyPath } from './key-pair.js';
 import { launchInstance } from './launch.js';
 import { launchAgain } from './launch-again.js';
 import { type MachineNetwork, resolveNetwork } from './network.js';
-import { type Ec2Offer, offersFor, rejectedOffers, usableMemoryShare } from './offers.js';
-import { onDemandPrice, spotPrice } from './prices.js';
-import { quotaError, quotasOf, withinQuotas } from './quota.js';
+import { type Ec2Offer, offersFor } from './offers.js';
+import { quotasOf } from './quota.js';
 import { cpusOf, quotaLimits, quotaUses } from './quota-usage.js';
 import { readInstance } from './read-instances.js';
-import { rootVolume, volumeUsdPerHour } from './root-volume.js';
 import { ScarceFile } from './scarce-file.js';
 import { sealedLaunches } from './sealed-launches.js';
 import { settleLaunch } from './settle-launch.js';
 import { findSubnets } from './subnets.js';
 import { awsTags, ourFilter, ourTag } from './tags.js';
-import { unfit } from './unfit.js';
 import { untilThere } from './until-there.js';
 
 export interface Ec2CloudOptions {
@@ -44,26 +46,22 @@ export interface Ec2CloudOptions {
   readonly api: Ec2Api;
   /** Epoch milliseconds. @defaultValue `Date.now` */
   readonly now?: () => number;
+  /** In place of what AWS says. */
+  readonly prices?: PriceBook | undefined;
+  /** Prices that are of later than this time are not used, epoch milliseconds. @defaultValue all are */
+  readonly at?: number | undefined;
   /** Between two looks at a machine that is to change its state, milliseconds. @defaultValue 1000 */
   readonly pollMs?: number;
 }
+
+/** What every machine has room for. */
+const anything: MachineRequirements = { cpus: 0, memoryBytes: 0 };
 
 /** A machine that was just made is mostly listed, with its tags, within a second or two. */
 const untaggedMs = 4000;
 
 /** A filter takes no more values. */
 const mostValues = 200;
-
-/** What a machine has to give, and what it costs. */
-interface MachineWorth {
-  readonly cpus: number;
-  readonly usableMemoryBytes: number;
-  readonly usdPerHour: number;
-  /** Of the volume that the system is on. */
-  readonly diskUsdPerHour: number;
-  /** As of `CloudShape`. */
-  readonly localDiskBytes: number;
-}
 
 export interface Ec2Cloud extends Cloud {
   /** Undefined for a type that the catalogue does not have. */
@@ -77,7 +75,7 @@ export interface Ec2Cloud extends Cloud {
 
 /** EC2 in one region, as a source of machines. */
 export function createEc2Cloud(cloudOptions: Ec2CloudOptions): Ec2Cloud {
-  const { settings, home, client, api, now = Date.now, pollMs = 1000 } = cloudOptions;
+  const { settings, home, client, api, now = Date.now, pollMs = 1000, prices, at } = cloudOptions;
   const { region } = settings;
   const intents = new IntentStore(home);
   const notes = new MachineNotes(home);
@@ -87,6 +85,11 @@ export function createEc2Cloud(cloudOptions: Ec2CloudOptions): Ec2Cloud {
   let network: Promise<MachineNetwork> | undefined;
   let catalogue: { readonly at: number; readonly loaded: Promise<Catalogue> } | undefined;
 
+  const place = settings.endpoint ?? 'aws';
+  const dated = (all: Catalogue): Catalogue => {
+    const known = at === undefined ? all : withoutLater(all, at);
+    return prices === undefined ? known : withPrices(known, prices);
+  };
   const options = (signal: AbortSignal | undefined) => (signal === undefined ? {} : { signal });
   /** What failed once may be mended by the next try. */
   const remembered = async <T>(made: Promise<T>, forget: () => void): Promise<T> => {
@@ -116,9 +119,9 @@ export function createEc2Cloud(cloudOptions: Ec2CloudOptions): Ec2Cloud {
   };
   const catalogueNow = (signal?: AbortSignal): Promise<Catalogue> => {
     if (catalogue === undefined || now() - catalogue.at > 10 * 60_000) {
-      const place = settings.endpoint ?? 'aws';
       const wantsSpot = settings.markets.includes('spot');
-      const loaded = loadCatalogue(catalogueCalls(api, region), { home, region, place, wantsSpot, now: now() });
+      const asked = loadCatalogue(catalogueCalls(api, region), { home, region, place, wantsSpot, now: now() });
+      const loaded = asked.then(dated);
       catalogue = { at: now(), loaded };
     }
     return whileWanted(
@@ -135,6 +138,12 @@ export function createEc2Cloud(cloudOptions: Ec2CloudOptions): Ec2Cloud {
       if (machine !== undefined) yield machine;
     }
   }
+
+  const listed = async (): Promise<CloudMachine[]> => {
+    const machines: CloudMachine[] = [];
+    for await (const machine of list()) machines.push(machine);
+    return machines;
+  };
 
   const findOne = async (id: string): Promise<CloudMachine[]> => {
     try {
@@ -175,21 +184,17 @@ export function createEc2Cloud(cloudOptions: Ec2CloudOptions): Ec2Cloud {
     }
   };
 
-  const offersNow = inFlight(async (asked: string): Promise<readonly Ec2Offer[]> => {
-    const requirements = JSON.parse(asked) as MachineRequirements;
-    const [all, subnets] = await Promise.all([catalogueNow(), findSubnets(api, region, settings.subnets)]);
-    const { types, archs, markets, maxUsdPerHour } = settings;
+  const stockNow = inFlight(async (): Promise<Ec2Stock> => {
+    const [all, subnets, ours] = await Promise.all([
+      catalogueNow(),
+      findSubnets(api, region, settings.subnets),
+      listed(),
+    ]);
     const zones = [...new Set(subnets.map(subnet => subnet.zone))];
-    const allowed = { types, archs, markets, maxUsdPerHour, zones };
-    const fitting = offersFor(requirements, all, allowed);
-    if (fitting.length === 0) throw unfit(requirements, rejectedOffers(requirements, all, allowed), region, types);
-    const ours: CloudMachine[] = [];
-    for await (const machine of list()) ours.push(machine);
     const shapes = new Map(all.shapes.map(shape => [shape.type, shape]));
-    const { uses } = await quotaUses(limits, quotasOf(fitting), cpusOf(ours, shapes).cpus);
-    const { within, short } = withinQuotas(fitting, uses);
-    if (within.length === 0) throw quotaError(short, region);
-    return within;
+    const quotas = quotasOf(offersFor(anything, all, allowedBy(settings, zones)));
+    const { uses } = await quotaUses(limits, quotas, cpusOf(ours, shapes).cpus);
+    return ec2Stock({ catalogue: all, zones, machines: ours, uses }, settings);
   });
   const keyPair = inFlight(() => ensureKeyPair(api, home, settings, { now }));
 
@@ -199,7 +204,14 @@ export function createEc2Cloud(cloudOptions: Ec2CloudOptions): Ec2Cloud {
     list,
     find,
 
-    offers: (requirements, signal) => offersNow(JSON.stringify(requirements), signal),
+    async stock(asks, signal) {
+      if (asks) return await stockNow('', signal);
+      const known = dated(await knownCatalogue({ home, place, region }));
+      return ec2Stock({ catalogue: known, machines: [], uses: new Map() }, settings);
+    },
+    async offers(requirements, signal) {
+      return (await stockNow('', signal)).offers(requirements);
+    },
 
     async launch(intent, offers, keep, signal) {
       const attempt = async () => {
@@ -290,16 +302,7 @@ export function createEc2Cloud(cloudOptions: Ec2CloudOptions): Ec2Cloud {
     },
 
     async shapeOf(machine, signal) {
-      const all = await catalogueNow(signal);
-      const shape = all.shapes.find(({ type }) => type === machine.type);
-      if (shape === undefined) return undefined;
-      return {
-        cpus: shape.cpus,
-        usableMemoryBytes: Math.floor(shape.memoryBytes * usableMemoryShare),
-        usdPerHour: priceIn(all, machine) ?? 0,
-        diskUsdPerHour: volumeUsdPerHour(rootVolume([shape], settings.diskBytes, 0)),
-        localDiskBytes: shape.localDiskBytes,
-      };
+      return worthIn(await catalogueNow(signal), machine, settings);
     },
 
     async priceOf(machine, signal) {
@@ -319,9 +322,4 @@ export function createEc2Cloud(cloudOptions: Ec2CloudOptions): Ec2Cloud {
 
     remove: (leftover, signal) => removeLeftover(api, leftover, signal),
   };
-}
-
-function priceIn(catalogue: Catalogue, { type, market, zone }: CloudMachine): number | undefined {
-  const listed = onDemandPrice(type, catalogue.region, catalogue.onDemand);
-  return (market === 'spot' ? spotPrice(type, zone, catalogue.spot, listed) : listed)?.usdPerHour;
 }

@@ -1,4 +1,5 @@
 import { hostname, userInfo } from 'node:os';
+import type { PriceBook } from '@megalith/core';
 import type { SweptPool } from '../../dismantle/pool-sweep.js';
 import type { Inventory } from '../../inventory/read-inventory.js';
 import type { Machine } from '../../machine.js';
@@ -16,6 +17,9 @@ export interface Ec2PoolOptions {
   readonly inventory: Pick<Inventory, 'hosts' | 'agent' | 'ec2'>;
   readonly home: string;
   readonly agentFile?: string;
+  /** As of `Ec2CloudOptions`. */
+  readonly prices?: PriceBook | undefined;
+  readonly at?: number | undefined;
   /** Told what is going on, in a few words for people. */
   readonly tell?: (words: string) => void;
 }
@@ -39,7 +43,7 @@ export function openEc2Pool(options: Ec2PoolOptions): Ec2Pool | undefined {
   const client = thisClient();
   const settings = ec2Settings(inventory.ec2, client);
   const api: Ec2Api = openEc2(settings);
-  const cloud = createEc2Cloud({ settings, home, client, api });
+  const cloud = createEc2Cloud({ settings, home, client, api, prices: options.prices, at: options.at });
   const intents = new IntentStore(home);
   const notes = new MachineNotes(home);
 

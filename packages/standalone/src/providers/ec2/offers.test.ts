@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { anyCatalogue, anyLimits, anyRequirements, shapeOf } from './catalogue.fixture.js';
-import { type Catalogue, compiledCatalogue } from './catalogue.js';
+import { type Catalogue, compiledCatalogue } from './compiled-catalogue.js';
 import { type Ec2Offer, offersFor, rejectedOffers } from './offers.js';
 import { typeAllowance } from './type-patterns.js';
 

@@ -1,9 +1,9 @@
 import { formatSize, type ReasonCode } from '@megalith/core';
 import type { Market } from '../../pool/cloud-machine.js';
 import type { MachineRequirements, Offer } from '../../pool/offer.js';
-import type { Catalogue } from './catalogue.js';
+import type { Catalogue } from './compiled-catalogue.js';
 import type { Ec2Shape } from './ec2-shape.js';
-import { onDemandPrice, type Price, spotPrice } from './prices.js';
+import { onDemandPrice, type Price, spotPrice } from './price-of.js';
 import { typeAllowance } from './type-patterns.js';
 
 /** An offer of EC2, which knows where its price comes from. */

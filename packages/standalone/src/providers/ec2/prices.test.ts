@@ -1,7 +1,8 @@
 import type { SpotPrice } from '@aws-sdk/client-ec2';
 import { expect, test } from 'vitest';
 import { pagesOf } from './catalogue.fixture.js';
-import { onDemandFrom, onDemandPrice, spotFrom, spotPrice } from './prices.js';
+import { onDemandPrice, spotPrice } from './price-of.js';
+import { onDemandFrom, spotFrom } from './prices.js';
 
 function productOf(instanceType: string, usd: string, attributes: Readonly<Record<string, string>> = {}): string {
   return JSON.stringify({

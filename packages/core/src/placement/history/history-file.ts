@@ -1,0 +1,58 @@
+import { emptyHistory, type History, mergeHistories, type SampleCounts } from './history.js';
+import { sampleOutcomes, type TaskSample } from './task-sample.js';
+
+/** A history as it lies in a file or in a store. */
+export interface HistoryFile {
+  readonly history: History;
+  /** When the shared one was last asked for, epoch milliseconds; only in files of a home. */
+  readonly pulledAt?: number;
+}
+
+const version = 1;
+
+export function historyText({ history, pulledAt }: HistoryFile): string {
+  return `${JSON.stringify({ version, ...(pulledAt === undefined ? {} : { pulledAt }), ...history })}\n`;
+}
+
+/** Undefined for what is damaged, or of another version. What has more samples than a history keeps is cut. */
+export function parseHistory(text: string): HistoryFile | undefined {
+  let read: unknown;
+  try {
+    read = JSON.parse(text);
+  } catch (error) {
+    if (error instanceof SyntaxError) return undefined;
+    throw error;
+  }
+  const file = recordOf(read);
+  const { samples, counts, pulledAt } = file;
+  if (file.version !== version || !Array.isArray(samples) || !samples.every(isSample) || !isCounts(counts)) {
+    return undefined;
+  }
+  const history = mergeHistories(emptyHistory, { samples, counts });
+  return isFigure(pulledAt) ? { history, pulledAt } : { history };
+}
+
+function isSample(value: unknown): value is TaskSample {
+  const { task, attempt, at, outcome, runMs, cpuMs, vcpus, peakMemoryBytes, limitBytes, bytesIn, bytesOut } =
+    recordOf(value);
+  return (
+    typeof task === 'string' &&
+    task.length <= 200 &&
+    (sampleOutcomes as readonly unknown[]).includes(outcome) &&
+    [attempt, at, runMs, vcpus, bytesIn, bytesOut].every(isFigure) &&
+    [cpuMs, peakMemoryBytes, limitBytes].every(figure => figure === undefined || isFigure(figure))
+  );
+}
+
+function isCounts(value: unknown): value is SampleCounts {
+  const counts = recordOf(value);
+  return Object.keys(emptyHistory.counts).every(outcome => isFigure(counts[outcome]));
+}
+
+function isFigure(value: unknown): value is number {
+  return typeof value === 'number' && Number.isFinite(value) && value >= 0;
+}
+
+function recordOf(value: unknown): Readonly<Record<string, unknown>> {
+  return typeof value === 'object' && value !== null ? (value as Record<string, unknown>) : {};
+}
