@@ -37,9 +37,9 @@ export { type Catalogue, compiledCatalogue } from './providers/ec2/compiled-cata
 export type { Ec2Pool } from './providers/ec2/ec2-pool.js';
 export type { Ec2Shape } from './providers/ec2/ec2-shape.js';
 export { iamPolicy, type PolicyDocument } from './providers/ec2/iam-policy.js';
-export { compiledPrices, compiledPricesDate, compiledShapes } from './providers/ec2/price-table.js';
 export { type Ec2Offer, type OfferLimits, offersFor } from './providers/ec2/offers.js';
 export { onDemandPrice, type Price } from './providers/ec2/price-of.js';
+export { compiledPrices, compiledPricesDate, compiledShapes } from './providers/ec2/price-table.js';
 export { sshTarget } from './providers/ssh-target.js';
 export { connectSsh } from './ssh/connect-ssh.js';
 export type { HostKey } from './ssh/host-key.js';

@@ -52,12 +52,12 @@ describe('a pool', () => {
   it('iterates in input order or in the order of completion', async () => {
     const gates = [new Promised<void>(), new Promised<void>()];
     const { pool } = setUp(({ index }) => gates[index]!.promise.then(() => index));
-    const unordered = listOf(pool.imapUnordered(square, [0, 0]));
+    const unordered = pool.imapUnordered(square, [0, 0])[Symbol.asyncIterator]();
     const ordered = listOf(pool.imap(square, new Set([1, 2]).values()));
     gates[1]!.resolve();
-    await new Promise(resolve => setImmediate(resolve));
+    expect(await unordered.next()).toMatchObject({ value: 1 });
     gates[0]!.resolve();
-    expect(await unordered).toEqual([1, 0]);
+    expect(await unordered.next()).toMatchObject({ value: 0 });
     expect(await ordered).toEqual([0, 1]);
   });
 

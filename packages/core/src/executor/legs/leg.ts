@@ -43,6 +43,17 @@ export class Leg implements TaskSource {
     this.run = plan.run(this);
   }
 
+  /** The task is for this leg. */
+  wait(input: TaskInput): void {
+    this.queue.push(input);
+    this.look();
+  }
+
+  /** It has nothing, and nothing waits for it. */
+  get isDrained(): boolean {
+    return this.isOver || (this.out.size === 0 && this.queue.length === 0);
+  }
+
   take(max: number): TaskInput[] {
     const tasks = this.#tasks.take(this, max);
     for (const task of tasks) {

@@ -1,9 +1,10 @@
 import { type Failure, isMegalithError, type TaskEvent } from '@megalith/agent';
 import { EventQueue } from '../../backends/agent/event-queue.js';
 import type { JobRun, TaskEvents, TaskInput, TaskSource } from '../../backends/backend.js';
+import { Intake } from './intake.js';
 import { Leg, type LegPlan } from './leg.js';
 import { type FailedTask, isMovable, type Move, type MovedTo, stuck } from './move.js';
-import { type Probed, ProbeWatch } from './probe-watch.js';
+import type { Probed, ProbeWatch } from './probe-watch.js';
 
 export interface LegsOptions {
   readonly tasks: TaskSource;
@@ -37,18 +38,17 @@ export class LegsRun implements JobRun {
   readonly #options: LegsOptions;
   readonly #queue = new EventQueue<TaskEvents>();
   readonly #legs: Leg[] = [];
-  /** Where tasks go again that left the first place. */
-  readonly #homes = new Map<number, string>();
+  readonly #intake: Intake;
   /** Of tasks that were moved: where they were tried. */
   readonly #tried = new Map<number, LegPlan[]>();
   /** Tasks whose next place is being looked for. */
   readonly #moving = new Map<number, TaskInput>();
   readonly #unwanted = new Map<number, Failure>();
   readonly #sources = new WeakMap<TaskEvents, Leg>();
-  /** Legs that take tasks from the job's source by themselves; to others tasks are only moved. */
-  readonly #takers: Set<string>;
-  #mainKey: string | undefined;
-  #probe: ProbeWatch | undefined;
+  /** Where tasks failed last, for whoever counts their tries. */
+  readonly #failedAt = new Map<number, Leg>();
+  /** A leg that only was to find out how tasks are. */
+  #spent: Leg | undefined;
   #stopped: Failure | undefined;
   /** Before all first legs are there, none gets what may be another's. */
   #isWhole = false;
@@ -57,12 +57,9 @@ export class LegsRun implements JobRun {
   constructor(options: LegsOptions) {
     const { legs, probe } = options;
     this.#options = options;
-    this.#takers = new Set(legs.map(({ key }) => key));
-    this.#mainKey = legs[0]?.key;
-    if (probe !== undefined) {
-      this.#probe = new ProbeWatch(probe.tasks, probe.limitMs);
-      void this.#decide(probe, this.#probe);
-    }
+    const { tasks, routeOf } = options;
+    this.#intake = new Intake({ tasks, takers: legs.map(({ key }) => key), routeOf, probe });
+    if (probe !== undefined) void this.#decide(probe, this.#intake.probe!);
     for (const plan of legs) this.#begin(plan);
     this.#isWhole = true;
     this.#look();
@@ -87,8 +84,9 @@ export class LegsRun implements JobRun {
   }
 
   retriesTask(index: number): boolean {
-    const leg = this.#homeOf(index) ?? this.#legs[0];
-    return leg?.run.retriesTask?.(index) ?? leg?.run.retriesTasks === true;
+    const run = (this.#failedAt.get(index) ?? this.#legs[0])?.run;
+    this.#failedAt.delete(index);
+    return run?.retriesTask?.(index) ?? run?.retriesTasks === true;
   }
 
   costUsd(): number {
@@ -100,7 +98,7 @@ export class LegsRun implements JobRun {
     const failure: Failure = { code: 'CANCELLED', message: `cancelled: ${reason}` };
     if (indexes === undefined) this.#stopped ??= failure;
     else for (const index of indexes) this.#unwanted.set(index, failure);
-    if (indexes === undefined) this.#probe?.end();
+    if (indexes === undefined) this.#intake.probe?.end();
     for (const leg of this.#legs) {
       const waiting = leg.queue.filter(({ index }) => this.#endOf(index) !== undefined);
       for (const task of waiting) {
@@ -112,17 +110,18 @@ export class LegsRun implements JobRun {
     this.#look();
   }
 
-  /** As the only place that has the job. @throws what its run throws */
+  /** Where one place has the whole job, and nothing is to be decided any more. @throws what its run throws */
   get handOver(): (() => Promise<void>) | undefined {
-    const [first, ...others] = this.#legs;
-    if (first === undefined || others.length > 0 || first.run.handOver === undefined) return undefined;
-    return () => first.run.handOver!();
+    const [only, ...others] = this.#legs.filter(leg => !leg.isOver);
+    const isSettled = this.#intake.probe === undefined && this.#moving.size === 0;
+    if (only?.run.handOver === undefined || others.length > 0 || !isSettled) return undefined;
+    return () => only.run.handOver!();
   }
 
   #begin(plan: LegPlan): Leg {
     const leg = new Leg(plan, {
       take: (taker, max) => this.#take(taker, max),
-      ready: waiting => (this.#mayPull(waiting) ? this.#options.tasks.ready() : undefined),
+      ready: waiting => (this.#intake.mayTake(waiting) ? this.#intake.ready() : undefined),
       isEnded: asking => this.#isEnded(asking),
     });
     this.#legs.push(leg);
@@ -136,7 +135,7 @@ export class LegsRun implements JobRun {
       leg.isOver = true;
     } catch (error) {
       leg.isOver = true;
-      if (this.#takers.has(leg.plan.key)) this.#failAll(error);
+      if (this.#intake.isTaker(leg)) this.#failAll(error);
       else this.#failMoved(leg, error);
     }
     this.#look();
@@ -150,11 +149,12 @@ export class LegsRun implements JobRun {
       else if (event.type === 'failed' && event.retrying !== true) {
         if (this.#mayMove(event)) moved.push(event);
         else this.#settle(leg, event.index);
+        if (this.#legs.length > 1) this.#failedAt.set(event.index, leg);
       }
     }
     const passed = moved.length === 0 ? batch : batch.filter(event => !moved.includes(event as TaskFailed));
     if (passed.length > 0) this.#push(leg, passed);
-    this.#probe?.hear(batch, this.#options.tasks.ended);
+    this.#intake.hear(batch);
     for (const event of moved) void this.#move(leg, event);
     if (leg.out.size === 0) this.#look();
   }
@@ -198,11 +198,10 @@ export class LegsRun implements JobRun {
   }
 
   #goTo(plan: LegPlan, input: TaskInput, cause: Failure): void {
-    this.#homes.set(input.index, plan.key);
+    this.#intake.moved(input.index, plan.key);
     const leg = this.#legs.find(each => !each.isOver && each.plan.key === plan.key) ?? this.#begin(plan);
     leg.causes.set(input.index, cause);
-    leg.queue.push(input);
-    leg.look();
+    leg.wait(input);
   }
 
   #settle(leg: Leg, index: number, forGood = true): void {
@@ -217,7 +216,7 @@ export class LegsRun implements JobRun {
     for (const input of [...leg.queue.splice(0), ...leg.out.values()]) {
       const cause = leg.causes.get(input.index);
       this.#settle(leg, input.index);
-      this.#homes.delete(input.index);
+      this.#intake.moved(input.index, undefined);
       this.#fail(input, cause === undefined ? lost(why) : stuck(cause, why));
     }
   }
@@ -225,7 +224,7 @@ export class LegsRun implements JobRun {
   #failAll(error: unknown): void {
     if (this.#isOver) return;
     this.#isOver = true;
-    this.#probe?.end();
+    this.#intake.probe?.end();
     for (const leg of this.#legs) if (!leg.isOver) leg.run.cancel('the job failed');
     this.#queue.fail(error);
   }
@@ -241,52 +240,18 @@ export class LegsRun implements JobRun {
 
   #take(leg: Leg, max: number): TaskInput[] {
     if (this.#isOver || !this.#isWhole) return [];
-    const tasks = leg.queue.splice(0, max);
-    while (tasks.length < max && this.#mayPull(leg)) {
-      const room = Math.min(max - tasks.length, this.#probe?.left ?? max);
-      const pulled = this.#options.tasks.take(room);
-      this.#probe?.taken(pulled);
-      if (leg.plan.key === this.#mainKey && this.#homes.size === 0 && this.#options.routeOf === undefined) {
-        tasks.push(...pulled);
-        if (pulled.length < room) break;
-        continue;
-      }
-      for (const input of pulled) {
-        const home = this.#legFor(input);
-        if (home === leg) tasks.push(input);
-        else {
-          home.queue.push(input);
-          home.look();
-        }
-      }
-      if (pulled.length < room) break;
-    }
-    return tasks;
-  }
-
-  #mayPull(leg: Leg): boolean {
-    if (this.#options.tasks.ended || !this.#takers.has(leg.plan.key)) return false;
-    return this.#probe === undefined || this.#probe.left > 0;
-  }
-
-  #legFor(input: TaskInput): Leg {
-    const key = this.#homes.get(input.index) ?? this.#options.routeOf?.(input) ?? this.#mainKey;
-    const open = this.#legs.filter(leg => !leg.isOver);
-    return open.find(leg => leg.plan.key === key) ?? open.find(leg => leg.plan.key === this.#mainKey) ?? this.#legs[0]!;
-  }
-
-  #homeOf(index: number): Leg | undefined {
-    const key = this.#homes.get(index);
-    return key === undefined ? undefined : this.#legs.find(leg => leg.plan.key === key);
+    const waiting = leg.queue.splice(0, max);
+    return [...waiting, ...this.#intake.take(leg, max - waiting.length, this.#legs)];
   }
 
   #isEnded(leg: Leg): boolean {
     if (this.#isOver) return true;
     if (!this.#isWhole) return false;
-    if (this.#stopped === undefined && (!this.#options.tasks.ended || this.#probe !== undefined)) return false;
+    if (leg === this.#spent && leg.isDrained) return true;
+    if (this.#stopped === undefined && !this.#intake.hasEnded) return false;
     if (leg.queue.length > 0 || this.#moving.size > 0) return false;
     // What another leg has may still come here.
-    return this.#options.moveOf === undefined || this.#legs.every(other => other === leg || isDrained(other));
+    return this.#options.moveOf === undefined || this.#legs.every(other => other === leg || other.isDrained);
   }
 
   #endOf(index: number): Failure | undefined {
@@ -296,11 +261,11 @@ export class LegsRun implements JobRun {
   async #decide({ decide }: Probe, watch: ProbeWatch): Promise<void> {
     try {
       const plan = await decide(await watch.learned);
-      this.#probe = undefined;
-      this.#takers.clear();
-      this.#takers.add(plan.key);
-      this.#mainKey = plan.key;
-      if (!this.#isOver && !this.#legs.some(leg => leg.plan.key === plan.key)) this.#begin(plan);
+      this.#intake.decided(plan.key);
+      if (this.#legs[0]?.plan.key !== plan.key) {
+        this.#spent = this.#legs[0];
+        if (!this.#isOver) this.#begin(plan);
+      }
     } catch (error) {
       this.#failAll(error);
     }
@@ -313,15 +278,11 @@ export class LegsRun implements JobRun {
   }
 
   #maybeEnd(): void {
-    if (this.#isOver || this.#moving.size > 0 || this.#probe !== undefined) return;
+    if (this.#isOver || this.#moving.size > 0 || this.#intake.probe !== undefined) return;
     if (this.#legs.some(leg => !leg.isOver || leg.queue.length > 0)) return;
     this.#isOver = true;
     this.#queue.end();
   }
-}
-
-function isDrained(leg: Leg): boolean {
-  return leg.isOver || (leg.out.size === 0 && leg.queue.length === 0);
 }
 
 function lost(why: string): Failure {
