@@ -8,11 +8,11 @@ import { classifyFault, overPayloadHint } from './function-fault.js';
 import type { CallTarget, Invoker, WantedCall } from './invoker.js';
 import type { InvokeAnswer } from './lambda-api.js';
 import { parseReply, readReply } from './read-reply.js';
-import { readReport } from './report-line.js';
+import { readReport, reportOnly } from './report-line.js';
 import type { Spill, StoredPlace } from './spill.js';
 import type { StoredPrelude } from './stored-prelude.js';
 
-export type CallOptions = Pick<WantedCall, 'signal' | 'onSent'>;
+type CallOptions = Pick<WantedCall, 'signal' | 'onSent'>;
 
 /** What a run needs of the way to its functions. */
 export interface CallCaller {
@@ -45,6 +45,8 @@ export interface CallerSetup {
   readonly target: CallTarget;
   readonly packer: CallPacker;
   readonly costs: CallCosts;
+  /** What its functions write may have them, and is not told. */
+  readonly hasSecrets: boolean;
   /** Undefined where nothing of the job may go through a store. */
   readonly spill: Spill | undefined;
   /** Undefined where calls carry what they all begin with. */
@@ -143,7 +145,8 @@ async function read(
 ): Promise<CalledTasks> {
   const { memoryMib, timeoutMs, place, spill } = setup;
   if (functionError !== undefined) {
-    const fault = classifyFault({ ...errorIn(payload), logTail, memoryMib, timeoutMs });
+    const told = setup.hasSecrets ? reportOnly(logTail) : logTail;
+    const fault = classifyFault({ ...errorIn(payload), logTail: told, memoryMib, timeoutMs });
     return { outcome: { kind: 'failed', fault } };
   }
   const reply = parseReply(payload);

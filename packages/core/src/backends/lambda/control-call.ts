@@ -1,5 +1,6 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { MegalithError } from '@megalith/agent';
+import pRetry from 'p-retry';
 import { type LambdaErrorClass, lambdaError, lambdaErrorClass, retryAfterMs } from './lambda-error.js';
 
 /** What waits and chances are made of; tests bring their own. */
@@ -50,26 +51,33 @@ export async function controlCall<T>(
 ): Promise<T> {
   const { signal, deadlineMs = 60_000, attemptMs = 30_000, repeats = mendable } = options;
   const start = world.now();
-  for (let tried = 1; ; tried++) {
-    if (signal?.aborted) throw cancelled(name, signal);
+  const once = (): Promise<T> => {
+    signal?.throwIfAborted();
     const left = start + deadlineMs - world.now();
-    try {
-      const limit = AbortSignal.timeout(Math.max(1, Math.ceil(Math.min(attemptMs, left))));
-      return await attempt(signal === undefined ? limit : AbortSignal.any([signal, limit]));
-    } catch (error) {
-      if (signal?.aborted) throw cancelled(name, signal);
-      const kind = lambdaErrorClass(error) === 'aborted' ? 'unknown' : lambdaErrorClass(error);
-      const backoff = Math.min(mostPauseMs, firstPauseMs * 2 ** (tried - 1));
-      const pauseMs = Math.max(world.random() * backoff, retryAfterMs(error) ?? 0);
-      const end = start + (kind === 'notRun' ? Math.min(deadlineMs, unreachedMs) : deadlineMs);
-      if (!repeats.includes(kind) || world.now() + pauseMs >= end) throw lambdaError(name, error);
-      await world.sleep(pauseMs, signal).catch((ended: unknown) => {
-        throw signal?.aborted ? cancelled(name, signal) : ended;
-      });
+    const limit = AbortSignal.timeout(Math.max(1, Math.ceil(Math.min(attemptMs, left))));
+    return attempt(signal === undefined ? limit : AbortSignal.any([signal, limit]));
+  };
+  const mayPause = async (error: unknown, tried: number): Promise<boolean> => {
+    const kind = lambdaErrorClass(error) === 'aborted' ? 'unknown' : lambdaErrorClass(error);
+    if (signal?.aborted || !repeats.includes(kind)) return false;
+    const backoffMs = Math.min(mostPauseMs, firstPauseMs * 2 ** Math.min(tried - 1, 20));
+    const pauseMs = Math.max(world.random() * backoffMs, retryAfterMs(error) ?? 0);
+    const patienceMs = kind === 'notRun' ? Math.min(deadlineMs, unreachedMs) : deadlineMs;
+    if (world.now() + pauseMs >= start + patienceMs) return false;
+    await world.sleep(pauseMs, signal);
+    return true;
+  };
+  try {
+    return await pRetry(once, {
+      retries: Number.POSITIVE_INFINITY,
+      minTimeout: 0,
+      shouldRetry: ({ error, attemptNumber }) => mayPause(error, attemptNumber),
+    });
+  } catch (error) {
+    if (signal?.aborted) {
+      throw new MegalithError('CANCELLED', `"${name}" of AWS Lambda was cancelled`, { cause: signal.reason });
     }
+    // A bug of ours is not AWS's fault.
+    throw error instanceof TypeError && !('code' in error) ? error : lambdaError(name, error);
   }
-}
-
-function cancelled(name: string, signal: AbortSignal): MegalithError {
-  return new MegalithError('CANCELLED', `"${name}" of AWS Lambda was cancelled`, { cause: signal.reason });
 }

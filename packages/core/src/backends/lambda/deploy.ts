@@ -45,10 +45,12 @@ export class Deployer {
     return functionName({ owner, arch, memoryMib, version: await this.version() });
   }
 
-  /** Whether a function is known to be there, without asking. */
-  async isKnown(memoryMib: number): Promise<boolean> {
-    if (this.#ready.has(memoryMib)) return true;
-    return this.#wasSeen(await this.nameOf(memoryMib));
+  /** Sizes whose functions are known to be there, without asking. */
+  async knownSizes(): Promise<ReadonlySet<number>> {
+    const { notes, settings } = this.#setup;
+    const { seen } = await notes.read();
+    const names = await Promise.all(settings.memoryMib.map(mib => this.nameOf(mib)));
+    return new Set(settings.memoryMib.filter((mib, i) => this.#ready.has(mib) || this.#isRecent(seen[names[i]!])));
   }
 
   /**
@@ -92,8 +94,11 @@ export class Deployer {
   }
 
   async #wasSeen(name: string): Promise<boolean> {
-    const at = (await this.#setup.notes.read()).seen[name];
-    const age = this.#setup.world.today() - (at ?? Number.NEGATIVE_INFINITY);
+    return this.#isRecent((await this.#setup.notes.read()).seen[name]);
+  }
+
+  #isRecent(seenAt = Number.NEGATIVE_INFINITY): boolean {
+    const age = this.#setup.world.today() - seenAt;
     return age >= 0 && age < seenForMs;
   }
 

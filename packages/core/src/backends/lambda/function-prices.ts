@@ -13,11 +13,11 @@ export interface FunctionPrices {
 }
 
 /** The day that the compiled prices are of. */
-export const compiledFunctionPricesDate = '2026-11-21';
+const compiledPricesDate = '2026-11-21';
 
 // The first tier, without the free one. AWS's page "Lambda pricing" for us-east-1, read through pages that cite it; the others share its prices.
 const mostRegions: FunctionPrices = {
-  date: compiledFunctionPricesDate,
+  date: compiledPricesDate,
   usdPerGibSecond: { arm64: 0.000_013_333_4, x64: 0.000_016_666_7 },
   usdPerRequest: 0.2e-6,
   usdPerTmpGibSecond: 0.000_000_030_9,

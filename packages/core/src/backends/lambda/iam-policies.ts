@@ -1,6 +1,6 @@
 import type { LambdaSettings } from './lambda-settings.js';
 
-export interface LambdaStatement {
+interface LambdaStatement {
   readonly Sid?: string;
   readonly Effect: 'Allow';
   readonly Action: string | readonly string[];

@@ -236,7 +236,12 @@ export class Invoker {
       clearInterval(this.#widening);
       this.#widening = undefined;
     }
-    for (const listener of [...this.#listeners]) listener();
+    const [first, ...others] = this.#listeners;
+    if (first === undefined) return;
+    // Each is the first in its turn: else one job with enough tasks would have every place that comes free.
+    this.#listeners.delete(first);
+    this.#listeners.add(first);
+    for (const listener of [first, ...others]) listener();
   }
 }
 

@@ -49,7 +49,7 @@ export interface ListedFunction {
   readonly memoryMib: number;
 }
 
-export interface FunctionPage {
+interface FunctionPage {
   readonly functions: readonly ListedFunction[];
   /** Where the next page begins; undefined after the last. */
   readonly next?: string;

@@ -65,10 +65,10 @@ class LambdaBackend implements Backend {
 
   async offers(job: JobRequest): Promise<readonly Candidate[]> {
     const { settings, prices, slots, notes } = this.#setup;
-    const [concurrency, noted, sizes] = await Promise.all([
+    const [concurrency, noted, deployed] = await Promise.all([
       this.#knownConcurrency(),
       notes.read(),
-      Promise.all(settings.memoryMib.map(async mib => [mib, await this.#deployer.isKnown(mib)] as const)),
+      this.#deployer.knownSizes(),
     ]);
     const coldMs = (mib: number): number | undefined => this.#coldMs.get(mib) ?? noted.coldMs[coldKey(settings, mib)];
     return functionOffers(job, {
@@ -78,7 +78,7 @@ class LambdaBackend implements Backend {
       concurrency: 'reason' in concurrency ? { value: 1, isAssumed: true } : concurrency,
       unreachable: 'reason' in concurrency ? concurrency : undefined,
       canSpill: this.#storeFor(job) !== undefined,
-      sizes: new Map(sizes.map(([mib, isDeployed]) => [mib, { isDeployed, coldMs: coldMs(mib) }])),
+      sizes: new Map(settings.memoryMib.map(mib => [mib, { isDeployed: deployed.has(mib), coldMs: coldMs(mib) }])),
     });
   }
 
@@ -103,6 +103,7 @@ class LambdaBackend implements Backend {
       },
       packer,
       costs: new CallCosts(prices, settings, memoryMib),
+      hasSecrets: job.wants?.includes('secrets') === true,
       spill,
       prelude: StoredPrelude.of(packer, spill),
       onCold: ms => this.#coldMs.set(memoryMib, average(this.#coldMs.get(memoryMib), ms)),
@@ -125,7 +126,7 @@ class LambdaBackend implements Backend {
 
   /** Makes the function where it is not there, then lets the job begin. */
   async #begin(run: LambdaRun, job: BackendJob, memoryMib: number): Promise<void> {
-    if (!(await this.#deployer.isKnown(memoryMib))) job.tell?.(`making a function of ${memoryMib} MiB`);
+    if (!(await this.#deployer.knownSizes()).has(memoryMib)) job.tell?.(`making a function of ${memoryMib} MiB`);
     const [, concurrency] = await Promise.all([
       this.#deployer.ensure(memoryMib, this.#ending.signal),
       this.#knownConcurrency(),

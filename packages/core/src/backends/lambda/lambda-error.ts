@@ -73,12 +73,6 @@ export function retryAfterMs(error: unknown): number | undefined {
   return seconds > 0 && Number.isFinite(seconds) ? seconds * 1000 : undefined;
 }
 
-/** What AWS says that kept it from looking at a call: `ConcurrentInvocationLimitExceeded`. */
-export function throttleReason(error: unknown): string | undefined {
-  const { Reason } = recordOf(error);
-  return typeof Reason === 'string' ? Reason : undefined;
-}
-
 const codes: Readonly<Record<LambdaErrorClass, ErrorCode>> = {
   throttled: 'QUOTA',
   notRun: 'CLOUD_FAILED',
@@ -114,6 +108,8 @@ export function lambdaError(call: string, error: unknown): MegalithError {
   const kind = lambdaErrorClass(error);
   const { codes: found, status, requestId, message } = factsOf(error);
   const [awsCode = 'UnknownError'] = found;
+  // What kept AWS from looking at a call: `ConcurrentInvocationLimitExceeded`.
+  const { Reason: reason } = recordOf(error);
   const hint = hints[kind];
   return new MegalithError(codes[kind], `${wrong(call, awsCode, status)}: ${oneLine(message)}`, {
     ...(hint === undefined ? {} : { hint }),
@@ -121,6 +117,7 @@ export function lambdaError(call: string, error: unknown): MegalithError {
       call,
       class: kind,
       awsCode,
+      ...(typeof reason === 'string' ? { reason } : {}),
       ...(status === undefined ? {} : { httpStatus: status }),
       ...(requestId === undefined ? {} : { requestId }),
     },

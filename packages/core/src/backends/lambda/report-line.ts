@@ -31,6 +31,12 @@ export function readReport(logTail: string): CallReport | undefined {
   return { durationMs, billedMs, memoryMib, peakMemoryMib, ...(initMs === undefined ? {} : { initMs }) };
 }
 
+/** The end of a log without what the function wrote. */
+export function reportOnly(logTail: string): string {
+  const at = logTail.lastIndexOf('REPORT RequestId:');
+  return at === -1 ? '' : logTail.slice(at);
+}
+
 /** Lines that the platform itself writes. */
 const platformLine =
   /^(INIT_START|INIT_REPORT|START RequestId|END RequestId|REPORT RequestId|XRAY TraceId|RequestId: )/;

@@ -6,7 +6,7 @@ import type { Storage } from '../../storage/storage.js';
 export type ClearedStore = Storage & { readonly clearance: Label };
 
 /** Where everything is that functions and this client pass to each other through a store. */
-export const spillFolder = 'spill/';
+const spillFolder = 'spill/';
 /** A presigned URL outlives the longest wait for a call, and the call; sessions of most roles end sooner than that. */
 const urlForMs = 3_600_000;
 /** So old a URL may be when a call gets it. */

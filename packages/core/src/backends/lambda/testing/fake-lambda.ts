@@ -18,14 +18,14 @@ import {
 import type { FunctionDefinition, FunctionState, InvokeAnswer, LambdaApi } from '../lambda-api.js';
 
 /** One task of a call, as a function sees it. */
-export interface FakeTask {
+interface FakeTask {
   readonly index: number;
   readonly attempt: number;
   readonly item: unknown;
 }
 
 /** What a call does: a value for each task, or how the call ends. */
-export interface FakeCall {
+interface FakeCall {
   readonly number: number;
   readonly name: string;
   readonly request: LambdaRequest;
@@ -126,7 +126,7 @@ export function createFakeLambda(script: FakeScript = doubles): FakeLambda {
 }
 
 /** Every task gives twice its item. */
-export const doubles: FakeScript = ({ tasks }) => ({ values: tasks.map(({ item }) => Number(item) * 2) });
+const doubles: FakeScript = ({ tasks }) => ({ values: tasks.map(({ item }) => Number(item) * 2) });
 
 /** An answer in which the function itself failed. */
 export function fault(errorType: string, errorMessage: string, logTail = ''): FakeEnd {
@@ -139,13 +139,13 @@ export function reportLine(peakMemoryMib: number, memoryMib = 1769, billedMs = 1
   return `REPORT RequestId: 1-2\tDuration: ${billedMs - 0.5} ms\tBilled Duration: ${billedMs} ms\tMemory Size: ${memoryMib} MB\tMax Memory Used: ${peakMemoryMib} MB\t\n`;
 }
 
-export function readCall(request: LambdaRequest): { readonly spec: JobSpec; readonly tasks: readonly FakeTask[] } {
+function readCall(request: LambdaRequest): { readonly spec: JobSpec; readonly tasks: readonly FakeTask[] } {
   if (!('base64' in request.frames)) return { spec: {} as JobSpec, tasks: [] };
   const packed = Buffer.from(request.frames.base64, 'base64');
   return readCallFrames(request.frames.gzip === true ? gunzipSync(packed) : packed);
 }
 
-export function readCallFrames(bytes: Buffer): { readonly spec: JobSpec; readonly tasks: readonly FakeTask[] } {
+function readCallFrames(bytes: Buffer): { readonly spec: JobSpec; readonly tasks: readonly FakeTask[] } {
   let spec: JobSpec | undefined;
   const tasks: FakeTask[] = [];
   new FrameReader((type, payload) => {
@@ -176,7 +176,7 @@ const stats: AttemptStats = {
 };
 
 /** The frames of an answer. */
-export function endFrames(end: FakeEnd, { spec, tasks }: Pick<FakeCall, 'spec' | 'tasks'>): Buffer {
+function endFrames(end: FakeEnd, { spec, tasks }: Pick<FakeCall, 'spec' | 'tasks'>): Buffer {
   const out = new ByteWriter();
   for (const [i, { index, attempt }] of tasks.entries()) {
     const task = { job: spec.job, index, attempt };
