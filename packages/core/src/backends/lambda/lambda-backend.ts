@@ -1,4 +1,4 @@
-import { functionCapacity, isLower, MegalithError } from '@megalith/agent';
+import { functionCapacity, isLower, isMegalithError, MegalithError } from '@megalith/agent';
 import { requireClearance } from '../../placement/clearance.js';
 import { specOf } from '../agent/job-spec.js';
 import type { Backend, BackendJob, Candidate, JobRequest, JobRun, Rejection } from '../backend.js';
@@ -144,8 +144,9 @@ class LambdaBackend implements Backend {
       this.#concurrency = await knownConcurrency(api, notes, world);
       return this.#concurrency;
     } catch (error) {
-      const { message, hint } = error as MegalithError;
-      return { reason: 'NOT_CONFIGURED', explanation: message, ...(hint === undefined ? {} : { hint }) };
+      if (!isMegalithError(error)) throw error;
+      const { code, message, hint } = error;
+      return { reason: 'NOT_CONFIGURED', explanation: message, code, ...(hint === undefined ? {} : { hint }) };
     }
   }
 

@@ -80,7 +80,13 @@ function functionOffer(job: JobRequest, facts: OfferFacts, memoryMib: number): C
     usableMemoryBytes,
     slots: used,
     usdPerHour: used * memoryGib * usd * 3600,
-    billing: { per: 'gib-second', usdPerGibSecond: usd, usdPerRequest: prices.usdPerRequest, memoryGib },
+    billing: {
+      per: 'gib-second',
+      usdPerGibSecond: usd,
+      usdPerRequest: prices.usdPerRequest,
+      memoryGib,
+      coldStartMs: coldMs,
+    },
     startMs: coldMs + (isDeployed ? 0 : deployMs),
     taskOverheadMs: callMs,
     limits: {
