@@ -216,7 +216,7 @@ describe('a function that does not start', () => {
     const name = await deploy(mine, hasty.role, { name: 'slow', code, timeoutSeconds: 9 });
     const { payload, log } = await call(mine, name);
     expect(payload).toBe('slow start');
-    expect(log).toMatch(/INIT_REPORT Init Duration: 5\d\d\.\d\d ms\tPhase: init\tStatus: timeout/);
+    expect(log).toMatch(/INIT_REPORT Init Duration: [\d.]+ ms\tPhase: init\tStatus: timeout/);
     const never = await deploy(mine, hasty.role, {
       name: 'never',
       code: 'await new Promise(r => setTimeout(r, 60_000))',
