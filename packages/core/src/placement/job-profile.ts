@@ -23,7 +23,7 @@ export interface JobProfile {
 }
 
 /** Of a function that was never seen: long enough that starts do not decide, short enough that a day of a large machine does not. */
-export const guessedTaskMs = 60_000;
+const guessedTaskMs = 60_000;
 
 export const unknownProfile: JobProfile = {
   taskMs: { p50: guessedTaskMs, p90: guessedTaskMs },

@@ -33,7 +33,7 @@ function slotsOn(shape: Shape, cpus: number, memoryBytes: number): number {
 }
 
 /** Whether data of this label may go to a machine. */
-export function isCleared({ clearance }: Pick<Machine, 'clearance'>, label: Label): boolean {
+function isCleared({ clearance }: Pick<Machine, 'clearance'>, label: Label): boolean {
   return !isLower(clearance, label);
 }
 

@@ -12,7 +12,7 @@ const unsaidMemoryBytes = 2 ** 30;
 type Sized = Pick<JobRequest, 'requirements' | 'profile'>;
 
 /** What a task of a job takes of a machine. */
-export function taskSize({ requirements, profile }: Sized): MachineRequirements {
+function taskSize({ requirements, profile }: Sized): MachineRequirements {
   const { cpus, memoryBytes = profile.memoryBytes ?? unsaidMemoryBytes } = requirements;
   return { cpus, memoryBytes };
 }

@@ -1,7 +1,7 @@
 import { MegalithError } from '@megalith/agent';
 
 /** Tasks that ask for about the same memory. */
-export interface MemoryClass {
+interface MemoryClass {
   /** The most that one of them asks for. */
   readonly memoryBytes: number;
   readonly count: number;
