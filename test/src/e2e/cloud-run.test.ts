@@ -52,10 +52,14 @@ describe.runIf(instanceHostsCan(await bestInstanceHostKind(), 'network'))('one c
     expect(run).toMatchObject({ code: 0, stdout: expect.stringMatching(/^ip(-\d+){4}\n$/) });
     const price = 'on-demand for \\$[\\d.]+ an hour';
     expect(run.stderr.split('\n')).toEqual([
+      expect.stringMatching(
+        `^ec2 ${ec2.region} ${type} on-demand: \\$[\\d.]+ in about .* \\(1 rejected: OVER_CPUS 1\\)$`,
+      ),
       expect.stringMatching(`^asking ec2 for ${type}, ${price}, the cheapest of \\d+ types that fit$`),
       expect.stringMatching(`^${type} in ${zone} \\(${id}\\) boots, ${price}$`),
       expect.stringMatching(`^${id} serves, \\d+ s after it was asked for$`),
       'e',
+      expect.stringMatching('^it cost \\$[\\d.]+$'),
       '',
     ]);
 
@@ -169,7 +173,9 @@ describe('what is wrong is one sentence and a hint', { timeout: 60_000 }, () => 
       ['".*" can.t be read or written: .*\nhint: .*\ncode: JOURNAL_FAILED\n6', configured(), withFileAsFolder, ...run],
     ];
     const found = await Promise.all(wrong.map(([, ...rest]) => said(...rest, '--', 'true')));
-    expect(found).toEqual(wrong.map(([text]) => expect.stringMatching(new RegExp(`^(asking .*\n)?error: ${text}$`))));
+    expect(found).toEqual(
+      wrong.map(([text]) => expect.stringMatching(new RegExp(`^(ec2 .*\n)?(asking .*\n)?error: ${text}$`))),
+    );
     expect(ec2.instances()).toEqual([]);
   });
 

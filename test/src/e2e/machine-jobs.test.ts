@@ -22,7 +22,8 @@ beforeAll(async () => {
   mkdirSync(join(folder, 'work'));
   const entries = Object.fromEntries(hosts.all.map(host => [host.name, hostEntry(host.entry())]));
   for (const client of ['one', 'other']) {
-    writeFileSync(join(folder, client, 'megalith.yaml'), JSON.stringify({ hosts: entries }));
+    const policy = { tags: { pii: 'internal' } };
+    writeFileSync(join(folder, client, 'megalith.yaml'), JSON.stringify({ policy, hosts: entries }));
   }
 });
 afterAll(async () => {

@@ -141,7 +141,7 @@ class AuditLog implements Audit {
       'JOURNAL_FAILED',
       `the audit log "${this.#folder}" can't be written: ${(error as Error).message}`,
       {
-        hint: 'check the permissions of the folder, and that the disk has room: what has no entry in the log must not run',
+        hint: 'check the permissions of the folder, and that the disk has room, or let MEGALITH_HOME name another folder: what has no entry in the log must not run',
         details: { path: this.#folder },
         cause: error,
       },

@@ -16,7 +16,7 @@ export function memoryRoomBytes(
   const neededBytes = neededMemoryBytes(job);
   if (neededBytes === undefined || job.requirements.memoryBytes !== undefined) return neededBytes;
   if (kind === 'function') return usableMemoryBytes;
-  if (kind !== 'new') return neededBytes;
+  if (kind !== 'new' && kind !== 'warm') return neededBytes;
   const byMemory = Math.floor(usableMemoryBytes / Math.max(1, neededBytes));
   const atOnce = Math.max(1, Math.min(Math.floor(cpus / job.requirements.cpus), byMemory));
   return Math.max(neededBytes, Math.floor((usableMemoryBytes * sureShare) / atOnce));

@@ -55,13 +55,13 @@ describe.concurrent('a warm machine', () => {
   test('that held confidential data takes no job of a lower label', async context => {
     const site = await openSite({ section: { clearance: 'confidential' } }, context);
     const high = site.executor();
-    await high.run(['true']);
-    await high.run(['true']);
+    const sensitive = { label: 'confidential' } as const;
+    await high.run(['true'], sensitive);
+    await high.run(['true'], sensitive);
     await high.close();
     expect(site.ec2.instances()).toHaveLength(1);
-    site.configure({ clearance: 'public' });
     const low = site.executor();
     await low.run(['true']);
-    expect(site.ec2.instances().map(({ tags }) => tags['megalith:label'])).toEqual(['confidential', 'public']);
+    expect(site.ec2.instances().map(({ tags }) => tags['megalith:label'])).toEqual(['confidential', 'internal']);
   });
 });

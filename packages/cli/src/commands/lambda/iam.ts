@@ -4,13 +4,7 @@ export default class LambdaIam extends BaseCommand {
   static override summary = 'print the least policies that an AWS account has to grant';
   static override description =
     'For the section "lambda" of megalith.yaml as it applies here: "client" for the user or role that runs Megalith; "role" for the role that functions have, with who may take it (trust) and what it may (permissions). Tasks can take on what the role may: give it nothing more. Nothing is asked of AWS.';
-  static override examples = [
-    { description: 'to look at', command: '<%= config.bin %> lambda iam' },
-    {
-      description: 'to attach',
-      command: '<%= config.bin %> lambda iam | jq .client >client.json',
-    },
-  ];
+  static override examples = [{ description: 'to attach in an account', command: '<%= config.bin %> lambda iam' }];
 
   override async run(): Promise<unknown> {
     await this.parse(LambdaIam);
