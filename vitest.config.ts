@@ -8,7 +8,7 @@ export default defineConfig({
     // Tests start processes, change limits and send signals: each file has a process of its own.
     pool: 'forks',
     // Most of their time they wait for processes to start and end.
-    maxWorkers: 3,
+    maxWorkers: 4,
     // Not a measure: a test that needs this long hangs. Two cores under load still pass.
     testTimeout: 60_000,
     hookTimeout: 60_000,
