@@ -73,8 +73,8 @@ export function nextRung(
   let refusal = '';
   for (const known of [lesson, barely(lesson)]) {
     const { requirements, profile } = known;
-    const { chosen, reason } = inTime({ ...again, requirements, profile }, larger, policy);
-    refusal = reason;
+    const { chosen, candidates: judged } = inTime({ ...again, requirements, profile }, larger, policy);
+    refusal = nearestInWords(judged);
     if (chosen?.estimate === undefined) continue;
     const { usd, ms } = chosen.estimate;
     return {
@@ -85,7 +85,13 @@ export function nextRung(
       reason: `${hadInWords(lesson)} was too little: it moves to ${chosen.id}, ${formatUsd(usd)} in about ${formatDuration(ms)}`,
     };
   }
-  return none(`${hadInWords(lesson)} was too little, and of the places that give more ${refusal}`);
+  return none(`${hadInWords(lesson)} was too little, and ${refusal}`);
+}
+
+/** Of the places that give more, the one that came nearest. */
+function nearestInWords([nearest, ...others]: readonly Candidate[]): string {
+  const more = others.length === 0 ? '' : `, and ${others.length} more that give more are none either`;
+  return `${nearest?.id} is none for it: ${nearest?.rejected?.explanation} (${nearest?.rejected?.reason})${more}`;
 }
 
 function none(reason: string, hint?: string): NoRung {

@@ -49,7 +49,7 @@ export function chosenInWords(job: PlannedJob, chosen: Estimated, count: number,
   const best = goal.objective === 'cost' ? 'the cheapest' : 'the fastest';
   const among = count === 1 ? 'the only one that can take it' : `${best} of ${count} that can take it`;
   const counted = rejected.length === 0 ? '' : ` (${rejected.length} rejected: ${countsInWords(rejected)})`;
-  return `${chosen.id}: ${formatUsd(usd)} in about ${formatDuration(ms)}${caveat}; ${among}${counted}`;
+  return `${chosen.id}: ${usd === 0 ? 'free, ' : `${formatUsd(usd)} `}in about ${formatDuration(ms)}${caveat}; ${among}${counted}`;
 }
 
 export function noneInWords({ label, labelRule }: PlannedJob, rejected: readonly Candidate[], isPolicy: boolean) {

@@ -160,7 +160,7 @@ it('says what it did not know', () => {
   const { taskCount: _unknown, ...job } = plannedJob({ profile: unknownProfile });
   const lazy = plan(job, [here], defaultPolicy);
   expect(lazy.reason).toBe(
-    'here: $0.00 in about 50m (nobody knows how long its tasks take, 100 tasks assumed); the only one that can take it',
+    'here: free, in about 50m (nobody knows how long its tasks take, 100 tasks assumed); the only one that can take it',
   );
 });
 
