@@ -73,8 +73,9 @@ export function nextRung(
   let refusal = '';
   for (const known of [lesson, barely(lesson)]) {
     const { requirements, profile } = known;
-    const { chosen, candidates: judged } = inTime({ ...again, requirements, profile }, larger, policy);
-    refusal = nearestInWords(judged);
+    const made = inTime({ ...again, requirements, profile }, larger, policy);
+    const { chosen } = made;
+    refusal = made.isPolicy === true ? made.reason : nearestInWords(made.candidates);
     if (chosen?.estimate === undefined) continue;
     const { usd, ms } = chosen.estimate;
     return {
