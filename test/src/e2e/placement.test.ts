@@ -115,6 +115,13 @@ describe.runIf(isPossible)('where data may go', { timeout: 90_000 }, () => {
     expect(audited().map(({ kind }) => kind)).toEqual(expect.arrayContaining(['refusal', 'declassify', 'placement']));
     expect(await megalith('audit', 'verify')).toMatchObject({ code: 0 });
     expect(existsSync(join(home, 'labels'))).toBe(true);
+
+    // What is fetched later is as sensitive as what came at once.
+    const { stdout } = await megalith('jobs', '--json');
+    const { jobs } = JSON.parse(stdout) as { jobs: readonly { id: string; where: readonly string[] }[] };
+    const { id } = jobs.find(({ where }) => where.includes(hosts.first.name))!;
+    expect(await megalith('jobs', 'fetch', id, 'ages.ndjson:later.ndjson')).toMatchObject({ code: 0 });
+    expect(await json('plan', ...map.with(3, 'later.ndjson'))).toMatchObject({ chosen: null, label: 'restricted' });
   });
 
   it('a job whose results are patient data gives futures that no cloud gets, until they are declassified', async () => {

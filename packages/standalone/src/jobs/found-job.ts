@@ -14,6 +14,7 @@ import { mirrorHome } from './job-copy.js';
 import type { JobMoment } from './job-moments.js';
 import { bringPart, type JobPart, type PartReading, readPart } from './job-part.js';
 import { JointStanding } from './joint-standing.js';
+import { noteFetched } from './label-of-job.js';
 import type { Unreachable } from './machine-way.js';
 import { merged } from './merged.js';
 
@@ -136,6 +137,7 @@ export class FoundJob {
    */
   async fetch(outputs: readonly FileOutput[], signal?: AbortSignal): Promise<void> {
     const [only, ...others] = this.parts;
+    if (only !== undefined) await noteFetched(only, outputs, this.#placed.home);
     if (only !== undefined && others.length === 0) {
       await fetchFrom(only, outputs, signal);
       return;
