@@ -60,10 +60,16 @@ export async function expectTidy(host: TestHost): Promise<void> {
   expect(sockets.stdout).toBe('');
 }
 
-/** No file of Megalith's that was being written and never got its name. */
+/** No file of Megalith's that was being written and never got its name. An agent that lives may be at its last job's summary still. */
 export async function expectNoPieces(host: TestHost): Promise<void> {
-  const { stdout } = await host.exec(`find .megalith -name '*.tmp' -o -name '*.part' -o -name '*.stale'`);
-  expect(stdout).toBe('');
+  let found = '';
+  const isTidy = async (): Promise<boolean> => {
+    found = (await host.exec(`find .megalith -name '*.tmp' -o -name '*.part' -o -name '*.stale'`)).stdout;
+    return found === '';
+  };
+  await eventually('nothing is half-written', isTidy, 10_000).catch((error: Error) => {
+    throw new Error(`${error.message}: ${found}`, { cause: error });
+  });
 }
 
 /** Waits for the one agent of a host, which is none of those. */
