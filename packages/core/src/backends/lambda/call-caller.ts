@@ -85,6 +85,8 @@ async function callOnce(
     const end = await invoker.invoke({ target, pack: () => pack(setup, tasks, way, signal), ...options });
     switch (end.kind) {
       case 'cancelled':
+        // What it takes to its end nobody here will know: at least this.
+        if (end.tookMs !== undefined) costs.add(undefined, end.tookMs);
         return undefined;
       case 'tooLarge':
         return { outcome: tooLarge(packer, tasks) };

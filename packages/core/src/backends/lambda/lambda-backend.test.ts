@@ -184,6 +184,22 @@ it('ends tasks that are cancelled at once, and aborts their calls', async () => 
   await backend.close();
 });
 
+it('counts what a cancelled call took until then: AWS is paid for it', async () => {
+  const { api, world, backend } = setup(
+    ({ signal }) =>
+      new Promise((_, reject) =>
+        signal.addEventListener('abort', () => reject(Object.assign(new Error(), { name: 'AbortError' }))),
+      ),
+  );
+  const run = backend.run(jobOf([1]), await placeOf(backend));
+  while (api.calls.length < 1) await new Promise(resolve => setImmediate(resolve));
+  world.nowMs += 60_000;
+  run.cancel('enough');
+  await eventsOf(run.events);
+  await backend.close();
+  expect(run.costUsd?.()).toBeCloseTo(60 * (1769 / 1024) * 0.000_013_333_4 + 0.2e-6, 9);
+});
+
 it('makes offers without starting anything', async () => {
   const { api, backend } = setup();
   const offers = await backend.offers({ ...request, taskCount: 10 });
