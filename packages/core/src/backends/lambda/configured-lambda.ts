@@ -1,5 +1,5 @@
-import { userInfo } from 'node:os';
 import { type Label, MegalithError, megalithHome } from '@megalith/agent';
+import { userName } from '../../audit/who-runs.js';
 import { type Config, readConfig } from '../../config/read-config.js';
 import type { PriceBook } from '../../placement/prices-file.js';
 import { openStore } from '../../storage/open-store.js';
@@ -51,7 +51,7 @@ export async function configuredLambda(place: LambdaPlace = {}): Promise<Configu
       details: { files: config.files },
     });
   }
-  const settings = lambdaSettings(config.lambda, userInfo().username);
+  const settings = lambdaSettings(config.lambda, userName());
   const api = sdkApi({ ...settings, sockets });
   const store = await storeOf(config, settings);
   return {
