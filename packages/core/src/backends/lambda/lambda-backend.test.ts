@@ -184,6 +184,74 @@ it('ends tasks that are cancelled at once, and aborts their calls', async () => 
   await backend.close();
 });
 
+it('holds no more of large items than calls may have out', async () => {
+  const { backend } = setup(
+    ({ tasks }) => new Promise(resolve => setImmediate(resolve, { values: tasks.map(() => 1) })),
+  );
+  const item = Buffer.alloc(2 ** 20);
+  let taken = 0;
+  let ended = 0;
+  let mostHeld = 0;
+  const count = 300;
+  const tasks: BackendJob['tasks'] = {
+    take(max) {
+      const inputs = Array.from({ length: Math.min(max, count - taken) }, () => ({ index: taken++, attempt: 1, item }));
+      mostHeld = Math.max(mostHeld, taken - ended);
+      return inputs;
+    },
+    ready: async () => undefined,
+    get ended() {
+      return taken >= count;
+    },
+    taskCount: count,
+  };
+  const run = backend.run(jobOf([], { tasks }), await placeOf(backend));
+  for await (const batch of run.events) ended += lastOf(batch).length;
+  expect(ended).toBe(count);
+  expect(mostHeld).toBeLessThan(280);
+});
+
+it('keeps a task that was sent again apart from what its cancelled call gives back', async () => {
+  let answer = (): void => undefined;
+  const { api, backend } = setup(({ number, tasks }) =>
+    number > 1
+      ? { values: tasks.map(() => 1) }
+      : new Promise(resolve => {
+          answer = () => resolve({ returned: tasks.map(({ index }) => index) });
+        }),
+  );
+  let wake = (): void => undefined;
+  const inputs = [{ index: 0, attempt: 1, item: 1 }];
+  let isOver = false;
+  const tasks: BackendJob['tasks'] = {
+    take: () => inputs.splice(0),
+    ready: () =>
+      new Promise(resolve => {
+        wake = resolve;
+      }),
+    get ended() {
+      return isOver;
+    },
+    taskCount: 1,
+  };
+  const run = backend.run(jobOf([], { tasks }), await placeOf(backend));
+  const events = eventsOf(run.events);
+  while (api.calls.length < 1) await new Promise(resolve => setImmediate(resolve));
+  run.cancel('slow', [0]);
+  inputs.push({ index: 0, attempt: 2, item: 1 });
+  wake();
+  answer();
+  while (api.calls.length < 2) await new Promise(resolve => setImmediate(resolve));
+  isOver = true;
+  wake();
+  const last = lastOf(await events);
+  expect(last.map(({ type, attempt }) => [type, attempt])).toEqual([
+    ['failed', 1],
+    ['done', 2],
+  ]);
+  expect(api.calls).toHaveLength(2);
+});
+
 it('counts what a cancelled call took until then: AWS is paid for it', async () => {
   const { api, world, backend } = setup(
     ({ signal }) =>
