@@ -12,6 +12,7 @@ import { lambdaSettings } from './lambda-config.js';
 import type { LambdaSettings } from './lambda-settings.js';
 import { sdkApi } from './sdk-api.js';
 import type { ClearedStore } from './spill.js';
+import { spillClearance } from './spill-clearance.js';
 
 export interface LambdaPlace {
   /** Megalith's home here. @defaultValue see `megalithHome` */
@@ -74,7 +75,9 @@ const storeClearance: Label = 'internal';
 
 async function storeOf(config: Config, { store: name }: LambdaSettings): Promise<ClearedStore | undefined> {
   if (name === undefined) return undefined;
-  const { url, region, endpoint, clearance = storeClearance } = config.stores[name]!;
+  const { url, region, endpoint, clearance: cleared = storeClearance } = config.stores[name]!;
+  const clearance = spillClearance(cleared, region, config.policy);
+  if (clearance === undefined) return undefined;
   return openStore({
     name,
     url,
