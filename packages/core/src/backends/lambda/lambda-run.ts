@@ -68,7 +68,11 @@ export class LambdaRun implements JobRun {
   }
 
   costUsd(): number {
-    return this.#caller.costUsd;
+    const now = Date.now();
+    let usd = this.#caller.costUsd;
+    for (const { sentAt } of this.#calls)
+      if (sentAt !== undefined) usd += this.#caller.usdOf(Math.max(0, now - sentAt));
+    return usd;
   }
 
   /** Begins to take tasks. */
@@ -187,6 +191,8 @@ export class LambdaRun implements JobRun {
   }
 
   #ended(call: OpenCall, called: CalledTasks | undefined): void {
+    // From here on the caller has counted its cost.
+    call.sentAt = undefined;
     if (this.#isOver || called === undefined) return;
     const { events, again, jobError } = verdictOf(called.outcome, call.tasks);
     if (jobError !== undefined) {
