@@ -30,6 +30,8 @@ async function tried(
   timeoutMs: number,
   request: (signal: AbortSignal) => Promise<Response>,
 ): Promise<ArrayBuffer> {
+  // What `fetch` says of such a one has all of it.
+  if (!URL.canParse(url)) throw failed(what, url, 'it cannot be asked');
   const signal = AbortSignal.timeout(Math.max(1, timeoutMs));
   for (let attempt = 1; ; attempt++) {
     const isLast = attempt === attempts || signal.aborted;

@@ -5,8 +5,8 @@ export function whoRuns(): string {
   return `${userName()}@${hostname()}`;
 }
 
-/** In a container the user often is a number that no name belongs to. */
-function userName(): string {
+/** This user's name. In a container the user often is a number that no name belongs to. */
+export function userName(): string {
   try {
     return userInfo().username;
   } catch (error) {

@@ -36,7 +36,10 @@ function clearanceOf(site: Site, policy: Policy): Label {
 }
 
 /** The list of the label itself, else that of the nearest below it: what binds less sensitive data binds this too. Without any, all regions are fine. */
-function regionsFor(label: Label, { regions }: Policy): { from: Label; allowed: readonly string[] } | undefined {
+export function regionsFor(
+  label: Label,
+  { regions }: Pick<Policy, 'regions'>,
+): { from: Label; allowed: readonly string[] } | undefined {
   for (const from of labels.slice(0, labels.indexOf(label) + 1).reverse()) {
     const allowed = regions[from];
     if (allowed !== undefined) return { from, allowed };

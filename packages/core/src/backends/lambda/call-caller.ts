@@ -24,7 +24,10 @@ export interface CallCaller {
   readonly parallel: number;
   /** What every call carries beside its tasks, bytes. */
   readonly preludeBytes: number;
+  /** Of calls that are over. */
   readonly costUsd: number;
+  /** Of one call that takes so long, milliseconds. */
+  usdOf(ms: number): number;
   onRoom(listener: () => void): () => void;
   /** One call to its end; undefined where it was cancelled. Rejects with bugs only. */
   call(tasks: readonly CallTask[], options: CallOptions): Promise<CalledTasks | undefined>;
@@ -68,6 +71,7 @@ export function createCaller(setup: CallerSetup): CallCaller {
     get costUsd() {
       return costs.usd;
     },
+    usdOf: ms => costs.usdOf(ms),
     onRoom: listener => invoker.onRoom(listener),
     call: (tasks, options) => callOnce(setup, tasks, options),
   };
@@ -85,6 +89,8 @@ async function callOnce(
     const end = await invoker.invoke({ target, pack: () => pack(setup, tasks, way, signal), ...options });
     switch (end.kind) {
       case 'cancelled':
+        // What it takes to its end nobody here will know: at least this.
+        if (end.tookMs !== undefined) costs.add(undefined, end.tookMs);
         return undefined;
       case 'tooLarge':
         return { outcome: tooLarge(packer, tasks) };

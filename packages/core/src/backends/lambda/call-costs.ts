@@ -20,7 +20,11 @@ export class CallCosts {
 
   /** A call that ran, or may have: what its log says is billed, else the time until it was over. */
   add(report: CallReport | undefined, tookMs: number): void {
-    const billedMs = report?.billedMs ?? tookMs;
-    this.#usd += billedMs * this.#usdPerMs + this.#usdPerRequest;
+    this.#usd += this.usdOf(report?.billedMs ?? tookMs);
+  }
+
+  /** Of one call that takes so long. */
+  usdOf(billedMs: number): number {
+    return billedMs * this.#usdPerMs + this.#usdPerRequest;
   }
 }

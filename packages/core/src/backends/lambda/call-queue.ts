@@ -5,17 +5,25 @@ export class CallQueue {
   #again: CallTask[] = [];
   #fresh: CallTask[] = [];
   #taken = 0;
+  #bytes = 0;
+
+  /** Of all tasks that wait. */
+  get bytes(): number {
+    return this.#bytes;
+  }
 
   get length(): number {
     return this.#again.length + this.#fresh.length - this.#taken;
   }
 
   add(task: CallTask): void {
+    this.#bytes += task.bytes.length;
     this.#fresh.push(task);
   }
 
   /** A task that is back from a call. */
   addAgain(task: CallTask): void {
+    this.#bytes += task.bytes.length;
     this.#again.push(task);
   }
 
@@ -29,6 +37,7 @@ export class CallQueue {
       bytes += task.bytes.length;
       if (call.length > 0 && (task.isAlone || bytes > mostBytes)) break;
       this.#drop();
+      this.#bytes -= task.bytes.length;
       call.push(task);
       if (task.isAlone) break;
     }
@@ -43,6 +52,7 @@ export class CallQueue {
     this.#again = all.slice(0, againCount).filter(task => !isMeant(task));
     this.#fresh = all.slice(againCount).filter(task => !isMeant(task));
     this.#taken = 0;
+    for (const { bytes } of removed) this.#bytes -= bytes.length;
     return removed;
   }
 

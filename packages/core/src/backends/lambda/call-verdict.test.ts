@@ -107,3 +107,29 @@ it('gives every task of a call exactly one end or one more call', () => {
     }),
   );
 });
+
+it('pays for a few calls only that give a task back before it begins', () => {
+  const reply: ReadReply = { sandbox, events: [], returned: [0, 1] };
+  let tasks = [taskOf(0), taskOf(1)];
+  for (let i = 0; i < 2; i++) tasks = [...verdictOf({ kind: 'replied', reply }, tasks).again];
+  expect(tasks.map(({ isAlone }) => isAlone)).toEqual([false, false]);
+  tasks = [...verdictOf({ kind: 'replied', reply }, tasks).again];
+  // Those that it shared calls with may have taken its time.
+  expect(tasks.map(({ attempt, isAlone }) => [attempt, isAlone])).toEqual(Array(2).fill([1, true]));
+  let task: CallTask | undefined = tasks[0]!;
+  let calls = 3;
+  let last: readonly TaskEvent[] = [];
+  while (task !== undefined && calls < 100) {
+    calls += 1;
+    const verdict = verdictOf({ kind: 'replied', reply: { ...reply, returned: [0] } }, [task]);
+    [task] = verdict.again;
+    last = verdict.events;
+  }
+  expect(calls).toBe(5);
+  expect(last).toEqual([
+    expect.objectContaining({
+      index: 0,
+      failure: expect.objectContaining({ code: 'TIMED_OUT', hint: expect.any(String) }),
+    }),
+  ]);
+});

@@ -1,7 +1,7 @@
 import type { Failure, MegalithError, TaskEvent } from '@megalith/agent';
 import { formatSize } from '../../config/size.js';
 import { failureError } from '../agent/failure-error.js';
-import { type CallTask, nextAlone } from './call-tasks.js';
+import { againUnbegun, type CallTask, nextAlone } from './call-tasks.js';
 import { type Fault, overPayloadHint } from './function-fault.js';
 import type { ReadReply } from './read-reply.js';
 
@@ -53,9 +53,13 @@ function ofReply(reply: ReadReply, tasks: readonly CallTask[]): Verdict {
   const returned = new Set(reply.returned);
   const open = tasks.filter(({ index }) => !ended.has(index));
   const forgotten = open.filter(({ index }) => !returned.has(index));
+  const unbegun = ofUnbegun(
+    open.filter(({ index }) => returned.has(index)),
+    tasks.length,
+  );
   return {
-    events: [...events, ...forgotten.map(task => failed(task, forgottenFailure))],
-    again: open.filter(({ index }) => returned.has(index)),
+    events: [...events, ...forgotten.map(task => failed(task, forgottenFailure)), ...unbegun.events],
+    again: unbegun.again,
   };
 }
 
@@ -68,7 +72,23 @@ function ofTooLarge({ returned }: ReadReply, bytes: number, tasks: readonly Call
     message: `the answer of the function would have ${formatSize(bytes)}, which is more than a call can carry`,
     hint: overPayloadHint,
   });
-  return { events, again: [...again, ...tasks.filter(({ index }) => unbegun.has(index))] };
+  const back = ofUnbegun(
+    tasks.filter(({ index }) => unbegun.has(index)),
+    tasks.length,
+  );
+  return { events: [...events, ...back.events], again: [...again, ...back.again] };
+}
+
+/** Calls that a task has to itself and that give it back: after so many, no further one is paid for. */
+const mostReturns = 5;
+
+/** Tasks that came back. One that does not even begin in the time of a call of its own never will. */
+function ofUnbegun(tasks: readonly CallTask[], inCall: number): Verdict {
+  const isHopeless = (task: CallTask): boolean => inCall === 1 && task.unbegun + 1 >= mostReturns;
+  return {
+    events: tasks.filter(isHopeless).map(task => failed(task, neverBegunFailure)),
+    again: tasks.filter(task => !isHopeless(task)).map(againUnbegun),
+  };
 }
 
 function endedTogether(tasks: readonly CallTask[], failure: Failure): Verdict {
@@ -89,4 +109,15 @@ function lostFailure({ message, hint, details }: MegalithError): Failure {
   };
 }
 
-const forgottenFailure: Failure = { code: 'AGENT_LOST', message: 'the function answered without a word of this task' };
+const forgottenFailure: Failure = {
+  code: 'AGENT_LOST',
+  message: 'the function answered without a word of this task',
+  hint: 'the task may have run: with `retries` it is tried again',
+};
+
+const neverBegunFailure: Failure = {
+  code: 'TIMED_OUT',
+  message: `the time of ${mostReturns} function calls was over before the task could begin`,
+  hint: 'raise `timeout` in the section `lambda` of the config, or run it on a machine',
+  details: { limit: 'function' },
+};

@@ -1,8 +1,10 @@
 import { expect, it } from 'vitest';
 import { collectGarbage, isCollectionDue } from './collect-garbage.js';
+import { Deployer } from './deploy.js';
 import { functionName } from './function-name.js';
 import { createFakeLambda } from './testing/fake-lambda.js';
 import { fakeWorld, notesInMemory } from './testing/fake-world.js';
+import { testCode, testSettings } from './testing/settings.js';
 
 const dayMs = 86_400_000;
 const current = '000000000000';
@@ -15,11 +17,12 @@ function setup() {
   const add = (
     version: string,
     daysAgo: number,
-    more: { owner?: string; tagged?: string; memoryMib?: number } = {},
+    more: { owner?: string; tagged?: string; memoryMib?: number; usedDaysAgo?: number } = {},
   ): string => {
-    const { owner = 'ann', tagged = owner, memoryMib = 512 } = more;
+    const { owner = 'ann', tagged = owner, memoryMib = 512, usedDaysAgo = daysAgo } = more;
     const name = functionName({ owner, arch: 'arm64', memoryMib, version });
-    const state = { state: 'Active', tags: { 'megalith:owner': tagged } } as const;
+    const tags = { 'megalith:owner': tagged, 'megalith:used': String(world.nowMs - usedDaysAgo * dayMs) };
+    const state = { arn: `arn:${name}`, state: 'Active', tags } as const;
     api.functions.set(name, { name, memoryMib, state, modifiedAt: world.nowMs - daysAgo * dayMs } as never);
     return name;
   };
@@ -74,4 +77,29 @@ it('takes one that somebody else deleted meanwhile for deleted', async () => {
     if (call === 'GetFunction') api.functions.delete(old);
   };
   expect((await collect()).deleted).toEqual([]);
+});
+
+it('spares functions of other versions that were made long ago and are in use', async () => {
+  const { api, add, collect } = setup();
+  const used = add('111111111111', 100, { usedDaysAgo: 6 });
+  add('222222222222', 100, { usedDaysAgo: 8 });
+  await collect();
+  expect([...api.functions.keys()]).toEqual([used]);
+});
+
+it('spares what another client with other settings works with, for as long as it does', async () => {
+  const { api, world, notes, collect } = setup();
+  const other = new Deployer({ settings: testSettings, api, code: async () => testCode, notes, world });
+  const name = await other.ensure(512);
+  const hisFirstDay = world.nowMs;
+  api.functions.get(name)!.modifiedAt = hisFirstDay;
+  for (let day = 1; day <= 10; day++) {
+    world.nowMs = hisFirstDay + day * dayMs;
+    await other.mark(512);
+    await collect();
+  }
+  expect([...api.functions.keys()]).toEqual([name]);
+  world.nowMs += 8 * dayMs;
+  await collect();
+  expect(api.functions.size).toBe(0);
 });

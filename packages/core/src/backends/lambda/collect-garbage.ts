@@ -2,7 +2,7 @@ import { isMegalithError } from '@megalith/agent';
 import type { NoteBook } from './cloud-notes.js';
 import { controlCall, type World } from './control-call.js';
 import type { LambdaApi, ListedFunction } from './lambda-api.js';
-import { isMarkedAs, isOld } from './old-functions.js';
+import { isMarkedAs, isOld, isUnused, type OldRule } from './old-functions.js';
 import { ownedFunctions } from './owned-functions.js';
 
 export interface CollectOptions {
@@ -12,7 +12,7 @@ export interface CollectOptions {
   readonly version: string;
   readonly notes: NoteBook;
   readonly world: World;
-  /** Deletes functions of other versions that were not changed for so long, milliseconds. @defaultValue 7 days */
+  /** Deletes functions of other versions that were neither made nor used for so long, milliseconds. @defaultValue 7 days */
   readonly olderThanMs?: number;
   /** Deletes those of this version too, and of any age. @defaultValue false */
   readonly all?: boolean;
@@ -40,7 +40,7 @@ export async function collectGarbage(options: CollectOptions): Promise<Collected
   const deleted: ListedFunction[] = [];
   const kept: ListedFunction[] = [];
   for (const each of await ownedFunctions(api, owner, world, signal)) {
-    const goes = (all || isOld(each, rule)) && (await isOurs(options, each.name));
+    const goes = (all || isOld(each, rule)) && (await mayGo(options, each.name, rule));
     if (goes && !dryRun) await remove(options, each.name);
     (goes ? deleted : kept).push(each);
   }
@@ -62,11 +62,12 @@ export async function isCollectionDue(notes: NoteBook, world: World): Promise<bo
   return age >= onceInMs || age < 0;
 }
 
-async function isOurs({ api, owner, world, signal }: CollectOptions, name: string): Promise<boolean> {
+/** The last look: it is ours, and no other client uses it. */
+async function mayGo({ api, owner, world, all = false, signal }: CollectOptions, name: string, rule: OldRule) {
   const state = await unlessGone(
     controlCall('GetFunction', ending => api.getFunction(name, ending), world, { signal }),
   );
-  return state !== undefined && isMarkedAs(state.tags, owner);
+  return state !== undefined && isMarkedAs(state.tags, owner) && (all || isUnused(state.tags, rule));
 }
 
 async function remove({ api, world, signal }: CollectOptions, name: string): Promise<void> {

@@ -1,5 +1,5 @@
-import { userInfo } from 'node:os';
 import { type Label, MegalithError, megalithHome } from '@megalith/agent';
+import { userName } from '../../audit/who-runs.js';
 import { type Config, readConfig } from '../../config/read-config.js';
 import type { PriceBook } from '../../placement/prices-file.js';
 import { openStore } from '../../storage/open-store.js';
@@ -12,6 +12,7 @@ import { lambdaSettings } from './lambda-config.js';
 import type { LambdaSettings } from './lambda-settings.js';
 import { sdkApi } from './sdk-api.js';
 import type { ClearedStore } from './spill.js';
+import { spillClearance } from './spill-clearance.js';
 
 export interface LambdaPlace {
   /** Megalith's home here. @defaultValue see `megalithHome` */
@@ -51,7 +52,7 @@ export async function configuredLambda(place: LambdaPlace = {}): Promise<Configu
       details: { files: config.files },
     });
   }
-  const settings = lambdaSettings(config.lambda, userInfo().username);
+  const settings = lambdaSettings(config.lambda, userName());
   const api = sdkApi({ ...settings, sockets });
   const store = await storeOf(config, settings);
   return {
@@ -74,7 +75,9 @@ const storeClearance: Label = 'internal';
 
 async function storeOf(config: Config, { store: name }: LambdaSettings): Promise<ClearedStore | undefined> {
   if (name === undefined) return undefined;
-  const { url, region, endpoint, clearance = storeClearance } = config.stores[name]!;
+  const { url, region, endpoint, clearance: cleared = storeClearance } = config.stores[name]!;
+  const clearance = spillClearance(cleared, region, config.policy);
+  if (clearance === undefined) return undefined;
   return openStore({
     name,
     url,

@@ -128,3 +128,19 @@ it('forgets one that was found to be gone', async () => {
   expect(await deployer.ensure(512)).toBe(name);
   expect(api.functions.has(name)).toBe(true);
 });
+
+it('says that a function is in use once a day, whoever made it', async () => {
+  const { api, world, open } = setup();
+  const deployer = open();
+  await deployer.ensure(512);
+  await deployer.mark(512);
+  expect(api.asked).toEqual(['GetFunction', 'CreateFunction']);
+  world.nowMs += 86_400_000;
+  api.asked.length = 0;
+  const other = open();
+  await other.ensure(512);
+  await other.mark(512);
+  await other.mark(512);
+  await deployer.mark(512);
+  expect(api.asked.filter(asked => asked === 'TagResource')).toHaveLength(1);
+});

@@ -2,7 +2,7 @@ import { MegalithError } from '@megalith/agent';
 import type { NoteBook } from './cloud-notes.js';
 import { controlCall, type World } from './control-call.js';
 import type { FunctionCode } from './function-code.js';
-import { functionName, ourTag, ownerTag, versionOf, versionTag } from './function-name.js';
+import { functionName, ourTag, ownerTag, usedTag, versionOf, versionTag } from './function-name.js';
 import type { FunctionState, LambdaApi } from './lambda-api.js';
 import type { lambdaErrorClass } from './lambda-error.js';
 import type { LambdaSettings } from './lambda-settings.js';
@@ -21,6 +21,10 @@ const seenForMs = 10 * 60_000;
 const activeWithinMs = 90_000;
 /** A new role is known everywhere within some seconds. */
 const roleWithinMs = 45_000;
+/** A function whose last use was said longer ago gets a new mark, milliseconds: clients of other versions spare what was used within days. */
+const markEveryMs = 86_400_000;
+/** For each of the two requests of a mark, milliseconds. */
+const markWithinMs = 3_000;
 const firstLookMs = 100;
 const mostLookMs = 1_000;
 
@@ -28,6 +32,8 @@ const mostLookMs = 1_000;
 export class Deployer {
   readonly #setup: DeployerSetup;
   readonly #ready = new Map<number, Promise<string>>();
+  /** When each was last known to be marked as used, by size. */
+  readonly #markedAt = new Map<number, number>();
   #version: Promise<string> | undefined;
 
   constructor(setup: DeployerSetup) {
@@ -78,9 +84,30 @@ export class Deployer {
     });
   }
 
+  /**
+   * Once a day, lets clients of other versions know that a function is in use: they delete what nobody uses. Ends soon, whatever AWS does.
+   * @throws MegalithError NO_CREDENTIALS, CLOUD_FAILED, NOT_FOUND
+   */
+  async mark(memoryMib: number): Promise<void> {
+    const { api, world } = this.#setup;
+    const today = world.today();
+    if (today - (this.#markedAt.get(memoryMib) ?? Number.NEGATIVE_INFINITY) < markEveryMs) return;
+    this.#markedAt.set(memoryMib, today);
+    const name = await this.nameOf(memoryMib);
+    const limits = { deadlineMs: markWithinMs, attemptMs: markWithinMs };
+    const { arn, tags } = await controlCall('GetFunction', ending => api.getFunction(name, ending), world, limits);
+    if (!isStale(tags, today)) return;
+    const marks = { [usedTag]: String(today) };
+    await controlCall('TagResource', ending => api.tagFunction(arn, marks, ending), world, limits);
+  }
+
   async #ensure(memoryMib: number, signal: AbortSignal | undefined): Promise<string> {
     const name = await this.nameOf(memoryMib);
-    if (await this.#wasSeen(name)) return name;
+    if (await this.#wasSeen(name)) {
+      // Whoever saw it has marked it.
+      this.#markedAt.set(memoryMib, this.#setup.world.today());
+      return name;
+    }
     let state = (await this.#look(name, signal)) ?? (await this.#create(name, memoryMib, signal));
     if (state.state === 'Failed') {
       // It would stay as it is for ever.
@@ -89,6 +116,7 @@ export class Deployer {
     }
     if (state.state === 'Pending') state = await this.#untilActive(name, signal);
     if (state.state === 'Failed') throw failed(name, state.reason);
+    if (!isStale(state.tags, this.#setup.world.today())) this.#markedAt.set(memoryMib, this.#setup.world.today());
     await this.#saw(name);
     return name;
   }
@@ -135,17 +163,19 @@ export class Deployer {
       tmpMib,
       timeoutMs,
       description: `Megalith's tasks, for ${owner}`,
-      tags: { [ourTag]: '1', [ownerTag]: owner, [versionTag]: await this.version() },
+      tags: { [ourTag]: '1', [ownerTag]: owner, [versionTag]: await this.version(), [usedTag]: String(world.today()) },
     };
     try {
-      return await controlCall('CreateFunction', ending => api.createFunction(definition, ending), world, {
+      const made = await controlCall('CreateFunction', ending => api.createFunction(definition, ending), world, {
         signal,
         deadlineMs: roleWithinMs,
         repeats: ['throttled', 'notRun', 'unknown', 'roleUnknown'],
       });
+      // AWS's answer has none.
+      return { ...made, tags: definition.tags };
     } catch (error) {
       // Another client was first, or the request before this one was done after all.
-      if (isOf(error, 'conflict')) return { state: 'Pending', tags: {} };
+      if (isOf(error, 'conflict')) return { arn: '', state: 'Pending', tags: {} };
       throw error;
     }
   }
@@ -178,6 +208,12 @@ export class Deployer {
       if (!isOf(error, 'missing')) throw error;
     }
   }
+}
+
+/** Whether nobody has marked the function as used for a day. */
+function isStale(tags: FunctionState['tags'], today: number): boolean {
+  const usedAt = Number(tags[usedTag] ?? Number.NaN);
+  return !(today - usedAt < markEveryMs);
 }
 
 function isOf(error: unknown, kind: ReturnType<typeof lambdaErrorClass>): boolean {

@@ -6,6 +6,8 @@ export const ourTag = 'megalith';
 export const ownerTag = 'megalith:owner';
 /** The version that a function has: of the agent, and of the settings that it was made with. */
 export const versionTag = 'megalith:agent';
+/** When a client last said that it uses the function, epoch milliseconds. Functions are never changed, so AWS knows only when they were made. */
+export const usedTag = 'megalith:used';
 
 /** AWS's limit, characters. */
 const longestName = 64;

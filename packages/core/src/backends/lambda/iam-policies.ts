@@ -35,9 +35,15 @@ export function lambdaPolicies({ region, role }: Pick<LambdaSettings, 'region' |
       {
         Sid: 'UseOwnFunctions',
         Effect: 'Allow',
-        Action: ['InvokeFunction', 'GetFunction', 'CreateFunction', 'DeleteFunction', 'TagResource'].map(
-          action => `lambda:${action}`,
-        ),
+        Action: [
+          'InvokeFunction',
+          'GetFunction',
+          'CreateFunction',
+          'DeleteFunction',
+          'TagResource',
+          // Without it AWS leaves the tags out of what `GetFunction` gives, and nothing is known to be ours.
+          'ListTags',
+        ].map(action => `lambda:${action}`),
         Resource: functions,
       },
       {

@@ -135,8 +135,35 @@ it('ends calls that are cancelled, be they out, resting or waiting to be let in'
   await turn();
   expect(state.sendings).toBe(1);
   abort.abort();
-  expect(await Promise.all(ends)).toEqual([{ kind: 'cancelled' }, { kind: 'cancelled' }]);
+  expect(await Promise.all(ends)).toEqual([{ kind: 'cancelled', tookMs: 0 }, { kind: 'cancelled' }]);
   expect(invoker.free).toBe(1);
+});
+
+it('tells others of the room that a call leaves which is cancelled while it rests', async () => {
+  const abort = new AbortController();
+  const { world, invoker, call } = setup(() => {
+    throw throttled();
+  }, 1);
+  const heard: number[] = [];
+  world.sleep = (_ms, signal) =>
+    new Promise((_, reject) => signal?.addEventListener('abort', () => reject(new Error())));
+  const end = call({ signal: abort.signal });
+  await turn();
+  invoker.onRoom(() => heard.push(invoker.free));
+  expect(invoker.free).toBe(0);
+  abort.abort();
+  expect(await end).toEqual({ kind: 'cancelled' });
+  expect(heard).toEqual([1]);
+});
+
+it('has all its room again where who hears of room cancels the call that made it', async () => {
+  const abort = new AbortController();
+  const { invoker, call } = setup(() => {
+    throw throttled();
+  }, 4);
+  invoker.onRoom(() => abort.abort());
+  expect(await call({ signal: abort.signal })).toEqual({ kind: 'cancelled' });
+  expect(invoker.free).toBeGreaterThan(0);
 });
 
 it('has no room for new calls while old ones are to be sent again', async () => {

@@ -14,8 +14,8 @@ export type CallEnd =
   | { readonly kind: 'refused'; readonly error: MegalithError }
   /** More than a call can carry. */
   | { readonly kind: 'tooLarge' }
-  /** By whoever wanted it. */
-  | { readonly kind: 'cancelled' };
+  /** By whoever wanted it. `tookMs` is set where it was out: it may run on, and is paid for. */
+  | { readonly kind: 'cancelled'; readonly tookMs?: number };
 
 /** The function that a call is for. */
 export interface CallTarget {
@@ -106,7 +106,11 @@ export class Invoker {
     let payload: Uint8Array | undefined;
     for (;;) {
       const pass = await this.#admitted(call.signal);
-      if (pass === undefined) return { kind: 'cancelled' };
+      if (pass === undefined) {
+        // One that was resting gives up its place there.
+        this.#look();
+        return { kind: 'cancelled' };
+      }
       let sent: CallEnd | Trouble;
       try {
         payload ??= await call.pack();
@@ -154,11 +158,13 @@ export class Invoker {
     // Before it is out of the window: its place there is not for a new call.
     if (mayGoOn) this.#resting += 1;
     this.#back(pass, kind === 'throttled');
-    if (signal.aborted) return { kind: 'cancelled' };
+    if (kind === 'aborted' && signal.aborted) return { kind: 'cancelled', tookMs: this.#world.now() - sentAt };
     if (next.step === 'lost') return { kind: 'lost', error: lost(error), tookMs: this.#world.now() - sentAt };
     if (next.step === 'refused') return { kind: 'refused', error: lambdaError('Invoke', error) };
     if (next.step === 'tooLarge') return { kind: 'tooLarge' };
     try {
+      // Who heard of the room may have cancelled this call.
+      signal.throwIfAborted();
       if (next.step === 'again') await this.#world.sleep(next.pauseMs, signal);
       else await target.gone();
     } catch (ended) {

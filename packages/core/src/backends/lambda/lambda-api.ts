@@ -5,6 +5,8 @@ export interface LambdaApi {
   getFunction(name: string, signal: AbortSignal): Promise<FunctionState>;
   createFunction(definition: FunctionDefinition, signal: AbortSignal): Promise<FunctionState>;
   deleteFunction(name: string, signal: AbortSignal): Promise<void>;
+  /** Adds tags, or changes them. */
+  tagFunction(arn: string, tags: Readonly<Record<string, string>>, signal: AbortSignal): Promise<void>;
   /** One page of all functions of the region. */
   listFunctions(marker: string | undefined, signal: AbortSignal): Promise<FunctionPage>;
   /** Invocations at once that the account has left for functions without a part of their own. */
@@ -22,6 +24,7 @@ export interface InvokeAnswer {
 }
 
 export interface FunctionState {
+  readonly arn: string;
   readonly state: 'Pending' | 'Active' | 'Inactive' | 'Failed';
   /** Why it is not active. */
   readonly reason?: string;

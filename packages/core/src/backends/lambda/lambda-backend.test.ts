@@ -184,6 +184,93 @@ it('ends tasks that are cancelled at once, and aborts their calls', async () => 
   await backend.close();
 });
 
+it('holds no more of large items than calls may have out', async () => {
+  const { backend } = setup(
+    ({ tasks }) => new Promise(resolve => setImmediate(resolve, { values: tasks.map(() => 1) })),
+  );
+  const item = Buffer.alloc(2 ** 20);
+  let taken = 0;
+  let ended = 0;
+  let mostHeld = 0;
+  const count = 300;
+  const tasks: BackendJob['tasks'] = {
+    take(max) {
+      const inputs = Array.from({ length: Math.min(max, count - taken) }, () => ({ index: taken++, attempt: 1, item }));
+      mostHeld = Math.max(mostHeld, taken - ended);
+      return inputs;
+    },
+    ready: async () => undefined,
+    get ended() {
+      return taken >= count;
+    },
+    taskCount: count,
+  };
+  const run = backend.run(jobOf([], { tasks }), await placeOf(backend));
+  for await (const batch of run.events) ended += lastOf(batch).length;
+  expect(ended).toBe(count);
+  expect(mostHeld).toBeLessThan(280);
+});
+
+it('keeps a task that was sent again apart from what its cancelled call gives back', async () => {
+  let answer = (): void => undefined;
+  const { api, backend } = setup(({ number, tasks }) =>
+    number > 1
+      ? { values: tasks.map(() => 1) }
+      : new Promise(resolve => {
+          answer = () => resolve({ returned: tasks.map(({ index }) => index) });
+        }),
+  );
+  let wake = (): void => undefined;
+  const inputs = [{ index: 0, attempt: 1, item: 1 }];
+  let isOver = false;
+  const tasks: BackendJob['tasks'] = {
+    take: () => inputs.splice(0),
+    ready: () =>
+      new Promise(resolve => {
+        wake = resolve;
+      }),
+    get ended() {
+      return isOver;
+    },
+    taskCount: 1,
+  };
+  const run = backend.run(jobOf([], { tasks }), await placeOf(backend));
+  const events = eventsOf(run.events);
+  while (api.calls.length < 1) await new Promise(resolve => setImmediate(resolve));
+  run.cancel('slow', [0]);
+  inputs.push({ index: 0, attempt: 2, item: 1 });
+  wake();
+  answer();
+  while (api.calls.length < 2) await new Promise(resolve => setImmediate(resolve));
+  isOver = true;
+  wake();
+  const last = lastOf(await events);
+  expect(last.map(({ type, attempt }) => [type, attempt])).toEqual([
+    ['failed', 1],
+    ['done', 2],
+  ]);
+  expect(api.calls).toHaveLength(2);
+});
+
+it('counts what a cancelled call took until then: AWS is paid for it', async () => {
+  const { api, world, backend } = setup(
+    ({ signal }) =>
+      new Promise((_, reject) =>
+        signal.addEventListener('abort', () => reject(Object.assign(new Error(), { name: 'AbortError' }))),
+      ),
+  );
+  const run = backend.run(jobOf([1]), await placeOf(backend));
+  while (api.calls.length < 1) await new Promise(resolve => setImmediate(resolve));
+  world.nowMs += 60_000;
+  expect(run.costUsd?.()).toBeGreaterThanOrEqual(0.2e-6);
+  run.cancel('enough');
+  // The job's cost is asked for when its events end, and its calls may end after that.
+  expect(run.costUsd?.()).toBeGreaterThanOrEqual(0.2e-6);
+  await eventsOf(run.events);
+  await backend.close();
+  expect(run.costUsd?.()).toBeCloseTo(60 * (1769 / 1024) * 0.000_013_333_4 + 0.2e-6, 9);
+});
+
 it('makes offers without starting anything', async () => {
   const { api, backend } = setup();
   const offers = await backend.offers({ ...request, taskCount: 10 });

@@ -133,6 +133,7 @@ class LambdaBackend implements Backend {
     ]);
     if (!('reason' in concurrency)) this.#invoker.limit(Math.min(this.#most, concurrency.value));
     run.start();
+    this.#goBeside(this.#deployer.mark(memoryMib));
     this.#tidyUp();
   }
 

@@ -28,3 +28,13 @@ it('keeps what the config says, sizes in MiB, the smallest first and each once',
     owner: 'lab',
   });
 });
+
+it.each([
+  ['ann', 'ann'],
+  ['uid 1000', 'uid 1000'],
+  ['LAB\\ann', 'LAB_ann'],
+  ["o'neil*;", 'o_neil__'],
+  ['zoë', 'zoë'],
+])('makes of the name "%s" an owner that AWS takes as a tag', (self, owner) => {
+  expect(lambdaSettings({ region: 'eu-west-1', role }, self).owner).toBe(owner);
+});

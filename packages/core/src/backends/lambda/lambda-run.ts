@@ -12,6 +12,8 @@ import { verdictOf } from './call-verdict.js';
 const sharedCallBytes = 2 ** 20;
 /** What calls that are out hold in this program at most: the next waits for one of them. */
 const mostBytesOut = 256 * 2 ** 20;
+/** Tasks are taken so many at a time: nobody knows how large they are before. */
+const takenAtOnce = 16;
 /** A call that is out for so long is told of; of a shorter one the first news is its end. */
 const startedAfterMs = 250;
 
@@ -66,7 +68,11 @@ export class LambdaRun implements JobRun {
   }
 
   costUsd(): number {
-    return this.#caller.costUsd;
+    const now = Date.now();
+    let usd = this.#caller.costUsd;
+    for (const { sentAt } of this.#calls)
+      if (sentAt !== undefined) usd += this.#caller.usdOf(Math.max(0, now - sentAt));
+    return usd;
   }
 
   /** Begins to take tasks. */
@@ -121,19 +127,22 @@ export class LambdaRun implements JobRun {
     return this.#caller.free > 0 && this.#bytesOut < mostBytesOut;
   }
 
-  /** As many tasks as the calls that are free could have. */
+  /** As many tasks as the calls that are free could have, and as this program has room for. */
   #take(): void {
     const most = this.#caller.free * Math.max(1, this.#sizeOfCall(Number.POSITIVE_INFINITY));
-    const wanted = most - this.#waiting.length;
-    if (wanted <= 0 || this.#job.tasks.ended) return;
     const unfit: TaskEvent[] = [];
-    for (const input of this.#job.tasks.take(wanted)) {
-      try {
-        const task = callTask(input);
-        this.#open.set(task.index, task);
-        this.#waiting.add(task);
-      } catch (error) {
-        unfit.push(failed(input, unfitFailure(error)));
+    while (this.#waiting.length < most && this.#waiting.bytes + this.#bytesOut < mostBytesOut) {
+      if (this.#job.tasks.ended) break;
+      const inputs = this.#job.tasks.take(Math.min(takenAtOnce, most - this.#waiting.length));
+      if (inputs.length === 0) break;
+      for (const input of inputs) {
+        try {
+          const task = callTask(input);
+          this.#open.set(task.index, task);
+          this.#waiting.add(task);
+        } catch (error) {
+          unfit.push(failed(input, unfitFailure(error)));
+        }
       }
     }
     if (unfit.length > 0) this.#events.push(unfit);
@@ -182,15 +191,19 @@ export class LambdaRun implements JobRun {
   }
 
   #ended(call: OpenCall, called: CalledTasks | undefined): void {
+    // From here on the caller has counted its cost.
+    call.sentAt = undefined;
     if (this.#isOver || called === undefined) return;
     const { events, again, jobError } = verdictOf(called.outcome, call.tasks);
     if (jobError !== undefined) {
       this.fail(jobError);
       return;
     }
-    const news = events.filter(event => this.#isNews(call, event));
+    // Neither those that were cancelled meanwhile, nor what the client sent again since.
+    const wasOpen = new Set(call.tasks.filter(task => this.#open.get(task.index) === task).map(({ index }) => index));
+    const news = events.filter(event => wasOpen.has(event.index) && !this.#wasTold(event));
     for (const task of again) {
-      if (!this.#open.has(task.index)) continue;
+      if (!wasOpen.has(task.index)) continue;
       this.#open.set(task.index, task);
       this.#waiting.addAgain(task);
     }
@@ -207,11 +220,8 @@ export class LambdaRun implements JobRun {
       this.#isHalted = true;
   }
 
-  /** Not of a task that was cancelled meanwhile, and no start that was told. */
-  #isNews({ tasks }: OpenCall, event: TaskEvent): boolean {
-    if (event.type === 'started' && this.#told.get(event.index) === event.attempt) return false;
-    const task = this.#open.get(event.index);
-    return task !== undefined && tasks.includes(task);
+  #wasTold(event: TaskEvent): boolean {
+    return event.type === 'started' && this.#told.get(event.index) === event.attempt;
   }
 
   #learn({ tasks }: OpenCall, news: TaskEvents): void {

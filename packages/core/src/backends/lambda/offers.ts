@@ -59,8 +59,10 @@ function functionOffer(job: JobRequest, facts: OfferFacts, memoryMib: number): C
   const { settings, prices, concurrency } = facts;
   const { arch, tmpMib, timeoutMs } = settings;
   const { isDeployed = false, coldMs = usualColdMs } = facts.sizes.get(memoryMib) ?? {};
-  const cpus = vcpusOf(memoryMib);
-  const usableMemoryBytes = functionCapacity(memoryMib).memoryBytes;
+  const capacity = functionCapacity(memoryMib);
+  // The agent there deals out whole processors, and refuses a task that asks for a part of one more.
+  const cpus = Math.min(vcpusOf(memoryMib), capacity.cpus);
+  const usableMemoryBytes = capacity.memoryBytes;
   const slots = Math.min(
     concurrency.value,
     settings.concurrency ?? Number.POSITIVE_INFINITY,

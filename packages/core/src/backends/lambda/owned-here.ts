@@ -19,7 +19,7 @@ export interface OwnedFunction {
 export interface CleanOptions extends LambdaPlace {
   /** Functions of this version too, and of any age. @defaultValue false */
   readonly all?: boolean;
-  /** Those of other versions that were not changed for so long, milliseconds. @defaultValue 7 days */
+  /** Those of other versions that were neither made nor used for so long, milliseconds. @defaultValue 7 days */
   readonly olderThanMs?: number;
   /** Only tells. @defaultValue false */
   readonly dryRun?: boolean;

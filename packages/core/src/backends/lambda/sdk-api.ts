@@ -1,4 +1,4 @@
-import type { Lambda, Runtime } from '@aws-sdk/client-lambda';
+import type { FunctionConfiguration, Lambda, Runtime } from '@aws-sdk/client-lambda';
 import type { FunctionDefinition, FunctionState, LambdaApi } from './lambda-api.js';
 import type { LambdaSettings } from './lambda-settings.js';
 
@@ -43,6 +43,9 @@ export function sdkApi(options: SdkApiOptions): LambdaApi {
     },
     async deleteFunction(name, signal) {
       await (await control.get()).deleteFunction({ FunctionName: name }, { abortSignal: signal });
+    },
+    async tagFunction(arn, tags, signal) {
+      await (await control.get()).tagResource({ Resource: arn, Tags: { ...tags } }, { abortSignal: signal });
     },
     async listFunctions(marker, signal) {
       const page = await (await control.get()).listFunctions(
@@ -133,12 +136,12 @@ function requestOf(definition: FunctionDefinition) {
 }
 
 function stateOf(
-  configuration: { readonly State?: string | undefined; readonly StateReason?: string | undefined } | undefined,
+  configuration: Pick<FunctionConfiguration, 'FunctionArn' | 'State' | 'StateReason'> | undefined,
   tags: Readonly<Record<string, string>> = {},
 ): FunctionState {
-  const { State = 'Active', StateReason } = configuration ?? {};
+  const { FunctionArn = '', State = 'Active', StateReason } = configuration ?? {};
   const known = State === 'Pending' || State === 'Inactive' || State === 'Failed' ? State : 'Active';
-  return { state: known, tags, ...(StateReason === undefined ? {} : { reason: StateReason }) };
+  return { arn: FunctionArn, state: known, tags, ...(StateReason === undefined ? {} : { reason: StateReason }) };
 }
 
 /** AWS writes `+0000` where JavaScript wants `Z`. */

@@ -94,13 +94,20 @@ export function createFakeLambda(script: FakeScript = doubles): FakeLambda {
     async createFunction(definition) {
       ask('CreateFunction', definition.name);
       if (fake.functions.has(definition.name)) throw refusal('ResourceConflictException', 409);
-      const state: FunctionState = { state: 'Active', tags: definition.tags };
+      const state: FunctionState = { arn: `arn:${definition.name}`, state: 'Active', tags: definition.tags };
       fake.functions.set(definition.name, { ...definition, state, modifiedAt: 0 });
       return state;
     },
     async deleteFunction(name) {
       ask('DeleteFunction', name);
       if (!fake.functions.delete(name)) throw refusal('ResourceNotFoundException', 404);
+    },
+    async tagFunction(arn, tags) {
+      const name = arn.replace('arn:', '');
+      ask('TagResource', name);
+      const found = fake.functions.get(name);
+      if (found === undefined) throw refusal('ResourceNotFoundException', 404);
+      found.state = { ...found.state, tags: { ...found.state.tags, ...tags } };
     },
     async listFunctions(marker) {
       ask('ListFunctions', marker ?? '');
