@@ -11,7 +11,13 @@ let client: CloudClient;
 beforeEach(async () => {
   ec2 = await startEc2({ hosts: await startInstanceHosts() });
   client = cloudClient();
-  client.configure({ region: ec2.region, endpoint: ec2.endpoint, admit: '127.0.0.1/32', idle: '5s' });
+  client.configure({
+    region: ec2.region,
+    endpoint: ec2.endpoint,
+    admit: '127.0.0.1/32',
+    idle: '5s',
+    clearance: 'confidential',
+  });
 });
 afterEach(async () => {
   await ec2.close();
@@ -27,6 +33,11 @@ interface Listed {
     readonly endsInMs: number;
     readonly usdSoFar: number;
   }[];
+}
+
+interface Planned {
+  readonly chosen: object;
+  readonly candidates: readonly { readonly id: string }[];
 }
 
 const listed = async (...args: readonly string[]) => ((await client.json(...args)) as Listed).machines;
@@ -54,6 +65,9 @@ describe.runIf(instanceHostsCan(await bestInstanceHostKind(), 'network'))('machi
       // Half an hour, and not the five seconds of the config.
       expect(endsInMs).toBeGreaterThan(25 * 60_000);
     }
+    const plan = (await client.json('plan', '--backend', 'standalone', '--memory', '6GiB')) as Planned;
+    expect(plan.chosen).toMatchObject({ kind: 'warm', startMs: expect.any(Number) });
+    expect(plan.candidates.map(({ id }) => id)).toEqual(expect.arrayContaining(ids.map(id => `warm ${id}`)));
     const work = ['--memory', '6GiB', '--id', 'on-warm', '--shell', 'echo hi'];
     expect(await client.megalith('run', '--backend', 'standalone', ...work)).toMatchObject({ code: 0, stdout: 'hi\n' });
     expect(ec2.instances()).toHaveLength(2);

@@ -3,7 +3,7 @@ import * as Flags from '@oclif/core/flags';
 import { backendNames, objectives } from '../preferences/choices.js';
 
 // By hand, because help is not to load what knows them.
-const labels: readonly Label[] = ['public', 'internal', 'confidential', 'restricted'];
+export const labels: readonly Label[] = ['public', 'internal', 'confidential', 'restricted'];
 
 /** What a task needs and where it may run: the flags that `run` and `map` have in common. Each has a variable and a preference of its name. */
 export const jobFlags = {

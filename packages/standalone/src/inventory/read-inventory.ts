@@ -13,6 +13,8 @@ export interface Inventory {
   readonly agent: AgentSettings;
   /** How machines are made on EC2, where that is configured: keys of the project's file before those of the user's. */
   readonly ec2?: Ec2Section;
+  /** Of a job of which nothing is said. */
+  readonly defaultLabel: Label;
   /** What this machine is cleared for. */
   readonly hereClearance: Label;
   /** The files that were read, the project's first. */
@@ -41,6 +43,7 @@ export async function readInventory(options: InventoryOptions): Promise<Inventor
     hosts,
     agent: agentSettings(agent),
     ...(ec2 === undefined ? {} : { ec2 }),
+    defaultLabel: policy.defaultLabel,
     hereClearance: policy.hereClearance,
     files,
     projectFile,

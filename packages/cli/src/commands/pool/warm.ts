@@ -1,5 +1,6 @@
 import * as Flags from '@oclif/core/flags';
 import { BaseCommand } from '../../base-command.js';
+import { labels } from '../../flags/job-flags.js';
 
 export default class PoolWarm extends BaseCommand {
   static override summary = 'make machines up front, which wait for jobs';
@@ -21,6 +22,10 @@ export default class PoolWarm extends BaseCommand {
     cpus: Flags.integer({ description: 'cpus of each at least', min: 1, helpValue: 'N' }),
     memory: Flags.string({ description: 'memory of each at least, for tasks', helpValue: 'SIZE' }),
     count: Flags.integer({ description: 'how many', min: 1, max: 100, default: 1, helpValue: 'N' }),
+    label: Flags.string({
+      description: 'for jobs that are so sensitive, and no others [default: that of jobs without tags]',
+      options: labels,
+    }),
     for: Flags.string({ description: 'how long each stays without work', default: '30m', helpValue: 'TIME' }),
   };
 
@@ -29,16 +34,16 @@ export default class PoolWarm extends BaseCommand {
     const { warmUp } = await import('@megalith/standalone');
     const { withPool } = await import('../../cloud/pool-here.js');
     const { warmTable } = await import('../../cloud/pool-text.js');
-    const { warmWishes } = await import('../../cloud/warm-wishes.js');
+    const { warmLabelOf, warmWishes } = await import('../../cloud/warm-wishes.js');
     const { errorReport, reportJson, reportText } = await import('../../error-report.js');
     const { untilInterrupted } = await import('../../hosts/until-interrupted.js');
-    const { requirements, pool: options } = warmWishes(flags);
+    const { requirements, label, pool: options } = warmWishes(flags);
     const { leftMachineText } = await import('../../run/interrupt-text.js');
     const note = (line: string): void => this.note(line);
     const { machines, failures } = await untilInterrupted(
       signal =>
         withPool(
-          pool => warmUp(pool.desk, { requirements, label: pool.settings.clearance, count: flags.count, signal }),
+          pool => warmUp(pool.desk, { requirements, label: warmLabelOf(pool, label), count: flags.count, signal }),
           { ...options, tell: note },
         ),
       {

@@ -1,4 +1,5 @@
 import { hostname, userInfo } from 'node:os';
+import { isLower, type Label } from '@megalith/agent';
 import type { PriceBook } from '@megalith/core';
 import type { SweptPool } from '../../dismantle/pool-sweep.js';
 import type { Inventory } from '../../inventory/read-inventory.js';
@@ -14,7 +15,7 @@ import { ec2Host } from './ec2-host.js';
 import { type Ec2Settings, ec2Settings } from './ec2-settings.js';
 
 export interface Ec2PoolOptions {
-  readonly inventory: Pick<Inventory, 'hosts' | 'agent' | 'ec2'>;
+  readonly inventory: Pick<Inventory, 'hosts' | 'agent' | 'ec2' | 'defaultLabel'>;
   readonly home: string;
   readonly agentFile?: string;
   /** As of `Ec2CloudOptions`. */
@@ -28,6 +29,8 @@ export interface Ec2PoolOptions {
 export interface Ec2Pool extends SweptPool {
   readonly settings: Ec2Settings;
   readonly cloud: Ec2Cloud;
+  /** Of machines that are made for whichever job comes: only jobs of that label get them. */
+  readonly warmLabel: Label;
   close(): void;
 }
 
@@ -83,5 +86,8 @@ export function openEc2Pool(options: Ec2PoolOptions): Ec2Pool | undefined {
     ...(maxUsdPerDay === undefined ? {} : { maxUsdPerDay }),
     ...(options.tell === undefined ? {} : { tell: options.tell }),
   };
-  return { settings, cloud, desk, intents, notes, home, maxUsdPerDay, close: () => api.close() };
+  const { clearance } = settings;
+  const { defaultLabel } = inventory;
+  const warmLabel = isLower(clearance, defaultLabel) ? clearance : defaultLabel;
+  return { settings, cloud, warmLabel, desk, intents, notes, home, maxUsdPerDay, close: () => api.close() };
 }
