@@ -9,13 +9,13 @@ import { plan } from '../../placement/plan.js';
 import type { Policy } from '../../placement/policy.js';
 import { dependsOnGuess } from '../../placement/sensitive.js';
 import type { Prepared } from '../conductor.js';
-import type { JobSettings } from '../job-settings.js';
+import { type JobSettings, labelVariable } from '../job-settings.js';
 import type { LegPlan } from '../legs/leg.js';
 import { type LegsOptions, LegsRun } from '../legs/legs-run.js';
 import type { Probed } from '../legs/probe-watch.js';
 import type { Plan } from '../types.js';
 import { type Asked, askBackends, type PlaceableJob } from './ask-backends.js';
-import { describeJob, type JobFacts, labelVariable } from './describe-job.js';
+import { describeJob, type JobFacts } from './describe-job.js';
 import { Escalation, type EscalationOptions } from './escalation.js';
 import { JobPlans } from './job-plans.js';
 import { LegPlans } from './leg-plans.js';
@@ -60,7 +60,7 @@ export async function placeJob(facts: JobToPlace, desk: PlacingDesk, hooks: Plac
   const [{ policy }, backends, job] = await Promise.all([
     desk.config(),
     desk.choosable(settings.wants),
-    describeJob(facts, codeHash, desk),
+    describeJob({ ...facts, shared: prepared.shared }, codeHash, desk),
   ]);
   const plans = new JobPlans(desk, job, workName(prepared.work, job.name));
   const split = settings.memoryOf === undefined ? undefined : await splitJob(facts, job, backends, policy);
