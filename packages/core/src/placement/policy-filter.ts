@@ -35,6 +35,23 @@ function clearanceOf(site: Site, policy: Policy): Label {
   return site.kind === 'here' && isLower(policy.hereClearance, site.clearance) ? policy.hereClearance : site.clearance;
 }
 
+/**
+ * The highest label, up to `clearance`, of data that the policy lets go to a region of a cloud; undefined where it lets none.
+ * @param region undefined where nobody knows it: no list has that
+ */
+export function clearanceInRegion(clearance: Label, region: string | undefined, policy: Policy): Label | undefined {
+  const isAllowed = (label: Label): boolean => {
+    const regions = regionsFor(label, policy);
+    return regions === undefined || (region !== undefined && regions.allowed.includes(region));
+  };
+  let highest: Label | undefined;
+  for (const label of labels) {
+    if (isLower(clearance, label) || !isAllowed(label)) break;
+    highest = label;
+  }
+  return highest;
+}
+
 /** The list of the label itself, else that of the nearest below it: what binds less sensitive data binds this too. Without any, all regions are fine. */
 function regionsFor(label: Label, { regions }: Policy): { from: Label; allowed: readonly string[] } | undefined {
   for (const from of labels.slice(0, labels.indexOf(label) + 1).reverse()) {
