@@ -1,5 +1,6 @@
 import { deserialize, serialize } from 'node:v8';
 import type { ProcessIdentity } from '../process/process-identity.js';
+import type { Label } from '../protocol/label.js';
 import type { Failure, Isolation, JobSpec, Requirements, SharedSpec } from '../protocol/messages.js';
 import type { JobCounts, JobOutcome } from './job-tally.js';
 
@@ -16,6 +17,7 @@ export interface JournalledSpec {
   readonly work: JournalledWork;
   readonly requirements: Requirements;
   readonly tags: readonly string[];
+  readonly label?: Label;
   readonly cwd: string;
   readonly envNames: readonly string[];
   readonly secretNames?: readonly string[];
@@ -84,13 +86,14 @@ export function decodeControl(payload: Uint8Array): ControlEntry {
 /** What of a job may be kept on disk. */
 export function journalledSpec(spec: JobSpec): JournalledSpec {
   const { id, name, requirements, tags, cwd } = spec;
-  const { secrets } = spec;
+  const { secrets, label } = spec;
   return {
     id,
     name,
     work: journalledWork(spec.work),
     requirements,
     tags,
+    ...(label && { label }),
     cwd,
     envNames: Object.keys(spec.env),
     ...(secrets && { secretNames: Object.keys(secrets) }),

@@ -3,6 +3,7 @@
  * tasks, task events and shared data travel in binary frames of their own (see `frame.ts`).
  */
 
+import type { Label } from './label.js';
 import type { MachineReply, MachineRequest } from './machine-messages.js';
 
 /** Raised when the two sides could no longer understand each other. */
@@ -93,6 +94,8 @@ export interface JobSpec {
   /** Where tasks run. Empty, for a durable job: a folder of the job's own. */
   readonly cwd: string;
   readonly tags: readonly string[];
+  /** How sensitive its data is: who comes for its results later is told. */
+  readonly label?: Label;
   /** No task begins after one has failed for good. */
   readonly stopsOnFailure?: boolean;
   /** For a durable job: the host itself tries failed tasks again. Unset: the client does. */

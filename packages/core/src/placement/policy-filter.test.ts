@@ -54,6 +54,9 @@ describe('the policy keeps a job', () => {
     expect(verdict('internal', cloud(), { regions: { internal: [] } })?.explanation).toContain('to no cloud only');
     const onPrem = { name: 'alpha', kind: 'on-prem', clearance: 'restricted' } as const;
     expect(verdict('internal', onPrem, { regions: { internal: [] } })).toBeUndefined();
+    expect(verdict('internal', { ...onPrem, region: 'us-east-1' }, { regions: { internal: ['eu'] } })?.reason).toBe(
+      'REGION',
+    );
   });
 });
 

@@ -19,7 +19,8 @@ export function policyFilter(
         hint: 'run it where its data may go, or declassify what it reads',
       };
     }
-    if (regions === undefined || site.kind !== 'cloud') return undefined;
+    // Of a host nobody needs to say where it stands; where somebody does, it counts.
+    if (regions === undefined || (site.kind !== 'cloud' && site.region === undefined)) return undefined;
     if (site.region !== undefined && regions.allowed.includes(site.region)) return undefined;
     const where = site.region === undefined ? `${site.name} says no region` : `${site.name} is in ${site.region}`;
     return {

@@ -8,7 +8,7 @@ import type { BackendJob } from '../backend.js';
  */
 export function specOf(number: number, job: BackendJob, folder: string, hostRetries = false): JobSpec {
   const hostStops = job.stopsOnFailure === true && (hostRetries || job.retry === undefined);
-  const { id, name, work, requirements, env, cwd = folder, tags, secrets } = job;
+  const { id, name, work, requirements, env, cwd = folder, tags, label, secrets } = job;
   return {
     job: number,
     id,
@@ -18,6 +18,7 @@ export function specOf(number: number, job: BackendJob, folder: string, hostRetr
     env,
     cwd,
     tags,
+    label,
     ...(secrets === undefined || Object.keys(secrets).length === 0 ? {} : { secrets }),
     ...(hostStops ? { stopsOnFailure: true } : {}),
   };

@@ -1,6 +1,6 @@
-import { resolve } from 'node:path';
-import { isLower, type Label, type Requirements } from '@megalith/agent';
+import type { Label, Requirements } from '@megalith/agent';
 import type { BackendJob, Candidate, JobRun, TaskEvents, TaskSource } from '../../backends/backend.js';
+import { labelFiles } from '../../labels/label-files.js';
 import type { Goal } from '../../placement/goal.js';
 import { codeHashOf } from '../../placement/history/code-hash.js';
 import { probeLimitMs, probeSize, profileFromProbe } from '../../placement/history/probe.js';
@@ -172,18 +172,14 @@ function afterwards(goal: Goal, ms: number): Goal {
   return goal.deadlineMs === undefined ? goal : { ...goal, deadlineMs: Math.max(0, goal.deadlineMs - ms) };
 }
 
-/** Files that the job makes carry its label from before they are there, so that no end of this program leaves one without. */
-async function noteOutputs(
+function noteOutputs(
   { outputs, writes }: JobSettings,
   { id, name, label }: PlaceableJob,
   { defaultLabel }: Policy,
   desk: PlacingDesk,
 ): Promise<void> {
   const paths = [...outputs.map(({ dest }) => dest), ...writes];
-  if (paths.length === 0 || !isLower(defaultLabel, label)) return;
-  const from = `job "${name}" (${id})`;
-  await desk.labels.note(paths, label, from);
-  await desk.audit.append({ kind: 'label', paths: paths.map(path => resolve(path)), label, from });
+  return labelFiles(paths, { label, from: `job "${name}" (${id})`, defaultLabel }, desk);
 }
 
 /** What of a job's settings its place needs to know. */
