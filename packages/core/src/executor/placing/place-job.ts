@@ -66,13 +66,14 @@ export async function placeJob(facts: JobToPlace, desk: PlacingDesk, hooks: Plac
   const split = settings.memoryOf === undefined ? undefined : await splitJob(facts, job, backends, policy);
   const asked = split?.asked ?? (await askBackends(job, backends, policy));
   hooks.planned(asked.plan);
-  const place = await plans.settle(asked.plan);
+  const probes = split === undefined && isWorthProbing(job, settings, asked, policy);
+  const probeAt = (chosen: Candidate): Candidate => (probes ? probePlace(job, asked, policy, chosen) : chosen);
+  const place = await plans.settle(asked.plan, probeAt);
   await noteOutputs(settings, job, policy, desk);
 
   const base: Omit<BackendJob, 'tasks'> = { ...job, ...prepared, ...travelling(settings, job.label), tell: hooks.tell };
   const isElsewhere = backends.filter(each => each.isConfigured).length > 1 || asked.candidates.length > 1;
   const escalates = settings.escalates && !settings.detached && isElsewhere;
-  const probes = split === undefined && isWorthProbing(job, settings, asked, policy);
   let inLegs: LegsRun | undefined;
   const ownPlace = samplePlace(job.id, place, requirementsAt(place, job));
   const placeOf = (events: TaskEvents): SamplePlace => {
@@ -89,9 +90,7 @@ export async function placeJob(facts: JobToPlace, desk: PlacingDesk, hooks: Plac
     const legs = new LegPlans(own);
     const run: LegsRun = new LegsRun({
       tasks,
-      ...(split === undefined
-        ? firstLegs(probes ? probePlace(job, asked, policy, place) : place, asked, job, legs)
-        : split.legs(legs)),
+      ...(split === undefined ? firstLegs(probeAt(place), asked, job, legs) : split.legs(legs)),
       ...(escalates
         ? {
             moveOf: new Escalation({
