@@ -94,7 +94,7 @@ export interface JobSpec {
   /** Where tasks run. Empty, for a durable job: a folder of the job's own. */
   readonly cwd: string;
   readonly tags: readonly string[];
-  /** How sensitive its data is: what is fetched of it later is as sensitive. */
+  /** How sensitive its data is: who comes for its results later is told. */
   readonly label?: Label;
   /** No task begins after one has failed for good. */
   readonly stopsOnFailure?: boolean;

@@ -1,6 +1,11 @@
 import { types } from 'node:util';
 import { MegalithError } from '../errors.js';
 
+/** Under this name data says how sensitive it is. Whoever sends a value has looked for it there, and nowhere inside. */
+const labelSymbol: unique symbol = Symbol.for('megalith.label') as never;
+const labelHint =
+  'give it as the items of a job, or as one of them; or copy it, and say what it is as `label` of the job';
+
 /** What a walk over a value found. */
 export interface PlainDataReport {
   /** True where an Error stands somewhere inside: it needs the error codec to keep its own properties. */
@@ -22,6 +27,7 @@ export function checkPlainData(value: unknown, what: string): PlainDataReport {
     }
     if (typeof item !== 'object' || item === null || seen.has(item)) return;
     seen.add(item);
+    if (item !== value && labelSymbol in item) throw notPlain(what, path(), 'something with a label', labelHint);
     if (Array.isArray(item)) {
       item.forEach((element, index) => {
         visit(element, () => `${path()}[${index}]`);

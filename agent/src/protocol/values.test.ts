@@ -74,6 +74,8 @@ class Point {
   readonly x = 1;
 }
 
+const labelled = Object.assign(['a patient'], { [Symbol.for('megalith.label')]: { label: 'restricted' } });
+
 describe('values that would lose something on the way', () => {
   it.each([
     ['a function', { deep: [{ f: () => 1 }] }, 'deep[0].f'],
@@ -82,12 +84,18 @@ describe('values that would lose something on the way', () => {
     ['a class instance as a map value', new Map([['k', new Point()]]), 'get(k)'],
     ['a promise', { p: Promise.resolve(1) }, '.p'],
     ['shared memory', { view: new Uint8Array(new SharedArrayBuffer(4)) }, '.view'],
+    ['something with a label', new Map([['patients', labelled]]), 'get(patients)'],
+    ['something with a label, an argument of several', [1, labelled], '[1]'],
     ['a WeakMap', { w: new WeakMap() }, '.w'],
     ['a proxy', { p: new Proxy({}, {}) }, '.p'],
   ])('are refused by name: %s', (_name, value, path) => {
     expect(() => encodeValue(value, 'the item')).toThrow(
       expect.objectContaining({ code: 'NOT_SERIALIZABLE', message: expect.stringContaining(path) }),
     );
+  });
+
+  it('are fine with a label of their own, which others look at', () => {
+    expect(roundTrip(labelled)).toEqual(['a patient']);
   });
 
   it('are refused when they are the value itself', () => {

@@ -90,6 +90,7 @@ export { removeJob } from './jobs/remove-job.js';
 export { type WaitForJobOptions, waitForJob } from './jobs/wait-for-job.js';
 export { type Declassified, type DeclassifyOptions, declassify } from './labels/declassify.js';
 export { LabelBook, type LabelBookOptions, type LabelledPath } from './labels/label-book.js';
+export { labelFetched } from './labels/label-files.js';
 export {
   type CarriedLabel,
   type CarriesLabel,

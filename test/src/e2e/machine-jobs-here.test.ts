@@ -133,4 +133,14 @@ describe("jobs under this machine's agent", () => {
     expect((await megalith('jobs', 'wait', second.id)).code).toBe(0);
     expect(await megalith('jobs', 'fetch', second.id, 'x')).toMatchObject({ code: 2 });
   });
+
+  it('leave files that are as sensitive as they are, whoever fetches them later', async () => {
+    writeFileSync(join(home, 'work', 'in.txt'), 'ann');
+    const flags = ['--detach', '--label', 'restricted', '--input', 'in.txt', '--json'];
+    const begun = await megalith('run', ...flags, '--', 'cp', 'in.txt', 'out.txt');
+    const { job } = JSON.parse(begun.stdout) as { job: string };
+    expect((await megalith('jobs', 'wait', job)).code).toBe(0);
+    expect((await megalith('jobs', 'fetch', job, 'out.txt:copy.txt')).code).toBe(0);
+    expect((await megalith('labels', 'copy.txt')).stdout).toContain('restricted');
+  });
 });

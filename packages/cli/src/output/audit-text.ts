@@ -1,4 +1,4 @@
-import type { AuditProblem, AuditRecord, AuditVerdict } from '@megalith/core';
+import type { AuditProblem, AuditRecord, AuditVerdict, PlacementEntry } from '@megalith/core';
 import { table } from './table.js';
 
 /** The listing of `megalith audit show`. */
@@ -44,7 +44,7 @@ export function problemText({ entries }: AuditVerdict, { file, line, what }: Aud
 function factsOf(entry: AuditRecord): readonly [string, string, string] {
   switch (entry.kind) {
     case 'placement':
-      return [entry.label, jobText(entry), `${entry.candidate}: ${entry.reason}; ${entry.rule}`];
+      return [entry.label, jobText(entry), `${placesOf(entry)}: ${entry.reason}; ${entry.rule}`];
     case 'refusal':
       return [entry.label, jobText(entry), `${entry.code}: ${entry.reason}; ${entry.rule}`];
     case 'escalation':
@@ -60,6 +60,10 @@ function factsOf(entry: AuditRecord): readonly [string, string, string] {
     case 'torn':
       return ['-', entry.file, `${counted(entry.bytes, 'byte', 'bytes')} of an entry that nobody finished`];
   }
+}
+
+function placesOf({ candidate, others = [] }: PlacementEntry): string {
+  return [candidate, ...others.map(other => other.candidate)].join(' + ');
 }
 
 function jobText({ job, name }: { readonly job: string; readonly name: string }): string {

@@ -35,6 +35,8 @@ export type RejectedCounts = Readonly<Partial<Record<ReasonCode, number>>>;
 /** A job goes somewhere. */
 export interface PlacementEntry extends OfJob, ToPlace {
   readonly kind: 'placement';
+  /** Other places that get a part of its tasks: those of a split job, and where the first ones show what they need. */
+  readonly others?: readonly Omit<ToPlace, 'reason'>[];
   readonly rejected: RejectedCounts;
   readonly goal: Goal;
 }

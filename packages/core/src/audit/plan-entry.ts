@@ -1,5 +1,5 @@
 import type { ErrorCode } from '@megalith/agent';
-import type { ReasonCode } from '../backends/backend.js';
+import type { Candidate, ReasonCode } from '../backends/backend.js';
 import type { Plan } from '../executor/types.js';
 import type { EscalationEntry, PlacementEntry, RefusalEntry, RejectedCounts } from './audit-entry.js';
 
@@ -11,17 +11,20 @@ export interface AuditedJob {
   readonly work: string;
 }
 
-/** What the log says of a plan: where the job goes, or that it goes nowhere. */
-export function planEntry(job: AuditedJob, plan: Plan): PlacementEntry | RefusalEntry {
+/**
+ * What the log says of a plan: where the job goes, or that it goes nowhere.
+ * @param probe where the first tasks go
+ */
+export function planEntry(job: AuditedJob, plan: Plan, probe?: Candidate): PlacementEntry | RefusalEntry {
   const { chosen, reason } = plan;
   if (chosen === undefined) return refusalEntry(job, plan, 'NO_PLACEMENT', reason);
-  const { id, site } = chosen;
+  const places = [...(plan.parts ?? []).map(({ candidate }) => candidate), ...(probe === undefined ? [] : [probe])];
+  const others = [...new Map(places.map(place => [place.id, place])).values()].filter(({ id }) => id !== chosen.id);
   return {
     kind: 'placement',
     ...factsOf(job, plan),
-    candidate: id,
-    site: site.name,
-    clearance: site.clearance,
+    ...placeFacts(chosen),
+    ...(others.length === 0 ? {} : { others: others.map(placeFacts) }),
     reason,
     rejected: rejectedBy(plan),
     goal: plan.goal,
@@ -40,13 +43,16 @@ export function escalationEntry(
   { task, from }: Pick<EscalationEntry, 'task' | 'from'>,
 ): EscalationEntry | undefined {
   if (plan.chosen === undefined) return undefined;
-  const { id, site } = plan.chosen;
-  const place = { candidate: id, site: site.name, clearance: site.clearance, reason: plan.reason };
+  const place = { ...placeFacts(plan.chosen), reason: plan.reason };
   return { kind: 'escalation', ...factsOf(job, plan), task, from, ...place };
 }
 
 function factsOf({ id, name, work }: AuditedJob, { label, labelRule }: Plan) {
   return { job: id, name, work, label, rule: labelRule };
+}
+
+function placeFacts({ id, site }: Candidate): Pick<PlacementEntry, 'candidate' | 'site' | 'clearance'> {
+  return { candidate: id, site: site.name, clearance: site.clearance };
 }
 
 function rejectedBy({ candidates }: Plan): RejectedCounts {

@@ -21,7 +21,7 @@ export interface ConfigFiles {
  * Finds the project's file, the user's and the organisation's. The project's is not looked for above the first folder that has one.
  * Files are looked at and not opened, all in one turn: a job that has none pays a few microseconds for each folder.
  * @param cwd absolute or relative to the process @param home Megalith's home
- * @param system of the organisation @defaultValue `$MEGALITH_SYSTEM_CONFIG`, else `/etc/megalith/megalith.yaml`
+ * @param system of the organisation @defaultValue `/etc/megalith/megalith.yaml` where it is there, else `$MEGALITH_SYSTEM_CONFIG`
  * @throws MegalithError CONFIG where a folder has both spellings, or where others than its owner may have put the file there
  */
 export function findConfigFiles(cwd: string, home: string, system = systemFile()): ConfigFiles {
@@ -45,8 +45,18 @@ export function findConfigFiles(cwd: string, home: string, system = systemFile()
   }
 }
 
-function systemFile(): string {
-  return process.env.MEGALITH_SYSTEM_CONFIG || systemPath;
+/**
+ * Whoever starts a program says what is in its environment: that names the organisation's file only where root has put none.
+ * @param official where root puts it
+ * @throws MegalithError CONFIG where the environment names a file that is not there: rules that are gone are not to go unnoticed
+ */
+export function systemFile(named = process.env.MEGALITH_SYSTEM_CONFIG, official = systemPath): string {
+  if (named === undefined || named === '' || statOf(official)?.isFile() === true) return official;
+  if (statOf(named)?.isFile() === true) return named;
+  throw new MegalithError('CONFIG', `"MEGALITH_SYSTEM_CONFIG" names "${named}", and there is no such file`, {
+    hint: "make it, or leave the variable out: without the organisation's rules nothing is placed by them",
+    details: { file: named },
+  });
 }
 
 /** Where a project's file is made: in the working directory. */

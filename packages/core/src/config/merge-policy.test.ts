@@ -49,9 +49,8 @@ describe('the policy of several files', () => {
           for (const name of ['eu', 'us', 'ap']) {
             if (mayUse(both, of, name)) expect(mayUse(outer, of, name) && mayUse(inner, of, name)).toBe(true);
           }
-        if (outer.tags !== undefined)
-          for (const rule of alone.paths)
-            expect(both.paths.some(each => each.glob === rule.glob && !isLower(each.label, rule.label))).toBe(true);
+        for (const rule of alone.paths)
+          expect(both.paths.some(each => each.glob === rule.glob && !isLower(each.label, rule.label))).toBe(true);
       }),
     );
   });
@@ -73,6 +72,20 @@ describe('the policy of several files', () => {
       open: 'restricted',
     });
     expect(merge({ here: 'internal' }, { tags: { open: 'public' } }).tags).toEqual({ open: 'public' });
+  });
+
+  it('lets no inner file say less of a tag or a path than the default that an outer one says', () => {
+    const merged = merge({ default: 'confidential' }, { tags: { open: 'public' }, paths: { '/**': 'public' } });
+    expect(merged).toMatchObject({ tags: { open: 'confidential' }, paths: [{ glob: '/**', label: 'confidential' }] });
+    expect(merge({ default: 'confidential', tags: { open: 'public' } }, { tags: { open: 'public' } }).tags).toEqual({
+      open: 'public',
+    });
+  });
+
+  it('does not take the tag of an outer path from an inner file', () => {
+    expect(merge({ paths: { '/data/**': 'phi' } }, { tags: { phi: 'public' } }).paths).toEqual([
+      { glob: '/data/**', label: 'restricted' },
+    ]);
   });
 
   it('resolves the tag of a path through the tags of all files', () => {

@@ -14,6 +14,8 @@ export interface PolicyOfFile {
  *
  * - `default` and the label of a tag: the highest. `here`: the lowest. `regions`: those that all allow. `paths`: all of them.
  * - A map of tags speaks for the others too, which are `restricted` by it: a tag that an inner file adds to the tags of an outer one stays so.
+ * - A tag or a path that only an inner file names has at least the `default` that an outer one says, and a path the label that its tag has for
+ *   the files from the outermost to its own.
  *
  * @param files the outermost first: the organisation's, the user's, the project's
  */
@@ -24,28 +26,43 @@ export function mergePolicies(files: readonly PolicyOfFile[]): Policy {
     defaultLabel: highest(policies.flatMap(policy => policy.default ?? [])) ?? defaultPolicy.defaultLabel,
     hereClearance: lowestLabel(policies.flatMap(policy => policy.here ?? [])) ?? defaultPolicy.hereClearance,
     tags,
-    paths: files.flatMap(({ file, policy }) => pathRules(policy.paths ?? {}, file, tags)),
+    paths: files.flatMap((each, i) => pathRules(each, policies.slice(0, i + 1), tags)),
     regions: mergedRegions(policies),
   };
 }
 
 /** A null prototype: a tag may be called `constructor`. */
 function mergedTags(policies: readonly PolicySection[]): Policy['tags'] {
+  const first = policies.findIndex(({ tags }) => tags !== undefined);
   const maps = policies.map(({ tags }) => tags).filter(map => map !== undefined);
   const merged: Record<string, Label> = Object.create(null);
+  const least = saidDefault(policies.slice(0, first));
   for (const tag of new Set(maps.flatMap(map => Object.keys(map)))) {
     const outer = maps[0]!;
-    const said = maps.flatMap(map => (Object.hasOwn(map, tag) ? map[tag]! : []));
+    const said = [...maps.flatMap(map => (Object.hasOwn(map, tag) ? map[tag]! : [])), ...least];
     merged[tag] = Object.hasOwn(outer, tag) ? highest(said)! : 'restricted';
   }
   return merged;
 }
 
-function pathRules(paths: Readonly<Record<string, string>>, file: string, tags: Policy['tags']): PathRule[] {
-  return Object.entries(paths).map(([glob, value]) => ({
+/** @param outward the file's own policy, and those outside of it */
+function pathRules(
+  { file, policy }: PolicyOfFile,
+  outward: readonly PolicySection[],
+  tags: Policy['tags'],
+): PathRule[] {
+  const own = mergedTags(outward);
+  const least = saidDefault(outward.slice(0, -1));
+  const labelOf = (value: string): readonly Label[] =>
+    isLabel(value) ? [value] : [tags[value] ?? 'restricted', own[value] ?? 'restricted'];
+  return Object.entries(policy.paths ?? {}).map(([glob, value]) => ({
     glob: absolutePath(glob, file),
-    label: isLabel(value) ? value : (tags[value] ?? 'restricted'),
+    label: highest([...labelOf(value), ...least])!,
   }));
+}
+
+function saidDefault(policies: readonly PolicySection[]): readonly Label[] {
+  return policies.flatMap(policy => policy.default ?? []);
 }
 
 /** Of each label from the first that has a list: what it may use, and what the lower ones may use too. */

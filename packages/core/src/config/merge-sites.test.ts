@@ -40,6 +40,18 @@ it('gives a host under another name no more than its address has', () => {
   expect(hostWithin(alpha, [{ ...alpha, clearance: 'public' }]).clearance).toBe('public');
 });
 
+it.each([
+  ['s3://bucket/prefix', 's3://bucket/prefix/below', 'internal'],
+  ['s3://bucket', 's3://bucket/prefix', 'internal'],
+  ['s3://bucket/prefix', 's3://bucket/prefix-of-another', 'restricted'],
+  ['/data/store', 'file:///data/store', 'internal'],
+  ['file:///data/store', 'file:///data/./x/../store/', 'internal'],
+  ['/data/store', '/data', 'restricted'],
+] as const)('of what %s is cleared for, a store in %s has %s', (outer, url, clearance) => {
+  const said = [{ url: outer, clearance: 'internal' }] as const;
+  expect(storeWithin({ url, clearance: 'restricted' }, said).clearance).toBe(clearance);
+});
+
 it('gives a store under another name no more than its URL has', () => {
   const url = 's3://bucket/prefix';
   expect(storeWithin({ url: `${url}/`, clearance: 'restricted' }, [{ url, clearance: 'confidential' }]).clearance).toBe(

@@ -1,4 +1,6 @@
+import { resolve } from 'node:path';
 import { isLower, type Label } from '@megalith/agent';
+import { folderOfUrl } from '../storage/folder-of-url.js';
 import type { HostEntry } from './host-entry.js';
 import type { StoreEntry, StoreSection } from './store-section.js';
 
@@ -34,20 +36,27 @@ export function mergeCloud<T extends CloudSection>(sections: readonly T[]): T | 
 
 /** The host, with no higher clearance than others give its address. @param outer what outer files say of hosts */
 export function hostWithin(host: HostEntry, outer: readonly HostEntry[]): HostEntry {
-  return within(host, outer, ({ address }) => address.toLowerCase());
+  const placeOf = ({ address }: HostEntry): string => address.toLowerCase().replace(/\.$/, '');
+  return within(host, outer, (one, other) => placeOf(one) === placeOf(other));
 }
 
-/** The store, with no higher clearance than others give the same URL. */
+/** The store, with no higher clearance than others give the same URL, or one that it lies in. */
 export function storeWithin(store: StoreSection, outer: readonly StoreSection[]): StoreEntry {
-  return { clearance: unsaid, ...within(store, outer, ({ url }) => url.replace(/\/+$/, '')) };
+  return { clearance: unsaid, ...within(store, outer, (one, other) => folderOf(one).startsWith(folderOf(other))) };
+}
+
+/** One spelling for each place, with a slash at its end. */
+function folderOf({ url }: StoreSection): string {
+  const path = folderOfUrl(url);
+  return `${path.startsWith('/') ? resolve(path) : path.replace(/\/+$/, '')}/`.replace(/^\/+/, '/');
 }
 
 function within<T extends { readonly clearance?: Label | undefined }>(
   site: T,
   outer: readonly T[],
-  placeOf: (site: T) => string,
+  isIn: (site: T, other: T) => boolean,
 ): T {
-  const given = outer.filter(other => placeOf(other) === placeOf(site)).map(other => other.clearance ?? unsaid);
+  const given = outer.filter(other => isIn(site, other)).map(other => other.clearance ?? unsaid);
   const most = lowestLabel(given);
   return most !== undefined && isLower(most, site.clearance ?? unsaid) ? { ...site, clearance: most } : site;
 }

@@ -3,6 +3,7 @@ import { homedir, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { defaultPolicy } from '../placement/policy.js';
+import { systemFile as findSystemFile } from './config-files.js';
 import { readConfig } from './read-config.js';
 
 let folder: string;
@@ -209,6 +210,17 @@ hosts: { alpha: { address: a, user: u, region: rack-7 } }
       code: 'CONFIG',
       message: expect.stringContaining('others than root'),
     });
+  });
+
+  it('is of the file that root has put there, whatever the environment names', () => {
+    system('policy: {here: public}\n');
+    const other = join(home, 'other.yaml');
+    expect(findSystemFile(systemFile, other)).toBe(systemFile);
+    writeFileSync(other, '');
+    expect(findSystemFile(systemFile, other)).toBe(other);
+    expect(() => findSystemFile(join(home, 'gone.yaml'), join(home, 'none.yaml'))).toThrow(
+      expect.objectContaining({ code: 'CONFIG', message: expect.stringContaining('gone.yaml') }),
+    );
   });
 
   it('comes with the organisation that the environment names', async () => {

@@ -20,7 +20,7 @@ export interface ConfigOptions {
   readonly cwd: string;
   /** Megalith's home, which has the user's file. */
   readonly home: string;
-  /** The organisation's file. @defaultValue `$MEGALITH_SYSTEM_CONFIG`, else `/etc/megalith/megalith.yaml` */
+  /** The organisation's file. @defaultValue `/etc/megalith/megalith.yaml` where it is there, else `$MEGALITH_SYSTEM_CONFIG` */
   readonly systemFile?: string;
   readonly signal?: AbortSignal;
 }

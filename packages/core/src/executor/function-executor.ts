@@ -225,8 +225,10 @@ export class FunctionExecutor implements AsyncDisposable {
     const settings = jobSettings(given);
     if (this.#closing !== undefined) throw closed('plan');
     const name = given.name ?? (work === undefined ? 'plan' : workName(work));
-    const facts = { id: newJobId(), name, settings, taskCount, inherited: async () => [] };
-    const codeHash = work === undefined ? undefined : codeHashOf((await preparedWork(work, given)).work);
+    const prepared = work === undefined ? undefined : await preparedWork(work, given);
+    const shared = prepared?.shared ?? [];
+    const facts = { id: newJobId(), name, settings, taskCount, inherited: async () => [], shared };
+    const codeHash = prepared === undefined ? undefined : codeHashOf(prepared.work);
     const [{ policy }, backends, job] = await Promise.all([
       this.#desk.config(),
       this.#desk.choosable(settings.wants),

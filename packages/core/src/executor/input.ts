@@ -30,13 +30,17 @@ export class Input {
   #failure: { readonly cause: unknown } | undefined;
   #news: Promised<void> | undefined;
   readonly #admit: Admit | undefined;
+  /** The labels of all items are known before the first is read; but not of what they promise. */
+  readonly #isKnown: boolean;
 
   /**
-   * @param admit for items that come one by one, and whose labels nobody could look at before: not those of arrays and sets
+   * @param admit for items whose labels nobody could look at before: those that come one by one, and what others promise
    * @throws MegalithError USAGE for what cannot be iterated over
    */
   constructor(items: unknown, admit?: Admit) {
-    this.#admit = Array.isArray(items) || items instanceof Set ? undefined : admit;
+    this.#admit = admit;
+    // A set may still get others.
+    this.#isKnown = admit === undefined || Array.isArray(items);
     if (isIterable(items)) {
       this.length = lengthOf(items);
       this.#rest = (Array.isArray(items) ? items.slice() : items)[Symbol.iterator]();
@@ -109,7 +113,7 @@ export class Input {
           this.#end();
           return;
         }
-        if (isPromiseLike(value) || (this.#admit !== undefined && carriesLabel(value))) {
+        if (isPromiseLike(value) || (!this.#isKnown && carriesLabel(value))) {
           this.#rest = undefined;
           this.#source = followedBy(value, rest);
           return;
@@ -141,8 +145,10 @@ export class Input {
   }
 
   async #admitted(item: unknown): Promise<unknown> {
-    if (carriesLabel(item)) await this.#admit?.(item[labelSymbol]);
-    return await item;
+    if (!this.#isKnown && carriesLabel(item)) await this.#admit?.(item[labelSymbol]);
+    const value = await item;
+    if (value !== item && carriesLabel(value)) await this.#admit?.(value[labelSymbol]);
+    return value;
   }
 
   #end(failure?: { readonly cause: unknown }): void {

@@ -34,6 +34,9 @@ export interface JobSettings {
   readonly wants: readonly JobWant[];
 }
 
+/** What tells a task how sensitive its job is. */
+export const labelVariable = 'MEGALITH_LABEL';
+
 /** A shorter text would be found, and masked, all over a task's output. */
 const shortestSecret = 4;
 
@@ -53,6 +56,11 @@ export function jobSettings(options: JobOptions): JobSettings {
   const { cpus = 1, concurrency = Number.POSITIVE_INFINITY, onFailure = 'continue' } = options;
   const { secrets = {}, inputs = [], outputs = [], detached = false } = options;
   for (const [name, value] of Object.entries(secrets)) {
+    if (name === labelVariable) {
+      throw new MegalithError('USAGE', `a secret can't be called "${name}"`, {
+        hint: 'tasks find the label of their job there: set `label` of the job',
+      });
+    }
     if (value.length < shortestSecret) {
       throw new MegalithError('USAGE', `the secret "${name}" is shorter than ${shortestSecret} characters`, {
         hint: 'a value so short cannot be told from other text in logs: pass it as a variable if it is not secret',

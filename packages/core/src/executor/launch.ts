@@ -58,6 +58,10 @@ function start<O>(what: Launch, where: Surroundings): Launched<O> {
   const settings = jobSettings(options);
   const { requirements, rule, concurrency } = settings;
   const input = inputOf(what.items, carried => admitItem(carried, name, conductor.carried));
+  // Of what they are now: an array may be changed before the job is described.
+  const ofItems = labelsOfInput(what.items);
+  // Whoever describes the job hears of it.
+  ofItems.catch(() => undefined);
   const ledger = new Ledger(name, input.length);
   const feed = new TaskFeed(input, ledger, {
     mayRetry: rule.retries > 0,
@@ -70,7 +74,7 @@ function start<O>(what: Launch, where: Surroundings): Launched<O> {
     settings,
     taskCount: input.length,
     items: what.items,
-    inherited: async () => [...(await labelsOfInput(what.items)), ...((await what.inherited?.()) ?? [])],
+    inherited: async () => [...(await ofItems), ...((await what.inherited?.()) ?? [])],
   };
   const conductor = new Conductor(
     {

@@ -1,6 +1,7 @@
 import { mkdirSync, mkdtempSync, realpathSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import type { Label } from '@megalith/agent';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { readAudit } from '../audit/read-audit.js';
 import { verifyAudit } from '../audit/verify-audit.js';
@@ -59,6 +60,15 @@ describe('declassify', () => {
   it('lowers items that have a label, even where they are text', async () => {
     const items = withLabel(['a', 'b'], 'confidential', 'the hospital');
     expect(labelOfInput(await declassify(items, { to: 'internal', reason, home }))?.label).toBe('internal');
+  });
+
+  it('lets no item of a lazy input through that is higher than what was said of it', async () => {
+    const future = (label: Label) =>
+      Object.assign(Promise.resolve(label), { [labelSymbol]: Promise.resolve({ label, from: 'a job' }) });
+    const lazy = withLabel([future('confidential'), future('restricted')].values(), 'confidential');
+    const items = [...((await declassify(lazy, { to: 'public', reason, home })) as Iterable<Promise<Label>>)];
+    expect(await items[0]).toBe('confidential');
+    await expect(Promise.resolve(items[1])).rejects.toMatchObject({ code: 'POLICY' });
   });
 
   it.each([

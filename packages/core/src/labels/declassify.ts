@@ -71,7 +71,7 @@ async function declassifyItems(thing: unknown, options: DeclassifyOptions): Prom
   await note({ kind: 'declassify', what, was, to: options.to, reason: options.reason.trim() }, options);
   const isSingle = carriesLabel(thing) && !(Symbol.iterator in thing) && !(Symbol.asyncIterator in thing);
   const items = (isSingle ? [thing] : itemsOf(thing)) as Items<unknown>;
-  return relabelled(items, { label: options.to, from: `what was declassified of ${what.join(', ')}` });
+  return relabelled(items, { label: options.to, from: `what was declassified of ${what.join(', ')}` }, was);
 }
 
 async function declassifyPaths(paths: readonly string[], options: DeclassifyOptions): Promise<readonly Declassified[]> {

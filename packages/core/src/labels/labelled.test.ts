@@ -101,7 +101,7 @@ describe('the label of an input', () => {
     await fc.assert(
       fc.asyncProperty(label, label, async (of, to) => {
         fc.pre(isLower(to, of));
-        const items = relabelled<number>([future(1, { label: of, from: 'a' }), 2], { label: to, from: 'b' });
+        const items = relabelled<number>([future(1, { label: of, from: 'a' }), 2], { label: to, from: 'b' }, of);
         expect(await labelsOfInput(items)).toEqual([{ label: to, from: 'b' }]);
         expect(await labelsOfInput([...(items as Iterable<unknown>)])).toEqual([]);
         expect(await readAll(items)).toEqual([1, 2]);

@@ -37,10 +37,13 @@ export function withLabel<I>(items: Items<I>, label: Label, from = 'the caller')
   return labelled(items, atLeast(carriersIn(items), { label, from }), item => item);
 }
 
-/** Items that carry exactly this label, and whose own labels are forgotten. Only `declassify` may do that. */
-export function relabelled<I>(items: Items<I>, carried: CarriedLabel): Labelled<I> {
+/**
+ * Items that carry exactly this label, and whose own labels are forgotten. Only `declassify` may do that.
+ * @param was the label that they had: an item of a lazy input that turns out to have a higher one is refused where it is read
+ */
+export function relabelled<I>(items: Items<I>, carried: CarriedLabel, was: Label): Labelled<I> {
   return labelled(items, carried, item =>
-    carriesLabel(item) && isPromiseLike(item) ? new PlainPromise(item as PromiseLike<I>) : item,
+    carriesLabel(item) && isPromiseLike(item) ? new PlainPromise(item as PromiseLike<I> & CarriesLabel, was) : item,
   );
 }
 
@@ -127,10 +130,12 @@ function isPromiseLike(value: unknown): value is PromiseLike<unknown> {
 
 /** A future without its label. It is waited for when somebody waits for this, and no sooner. */
 class PlainPromise<T> implements PromiseLike<T> {
-  readonly #future: PromiseLike<T>;
+  readonly #future: PromiseLike<T> & CarriesLabel;
+  readonly #was: Label;
 
-  constructor(future: PromiseLike<T>) {
+  constructor(future: PromiseLike<T> & CarriesLabel, was: Label) {
     this.#future = future;
+    this.#was = was;
   }
 
   // biome-ignore lint/suspicious/noThenProperty: it stands for a future
@@ -138,6 +143,15 @@ class PlainPromise<T> implements PromiseLike<T> {
     onFulfilled?: ((value: T) => A | PromiseLike<A>) | null,
     onRejected?: ((error: unknown) => B | PromiseLike<B>) | null,
   ): PromiseLike<A | B> {
-    return this.#future.then(onFulfilled, onRejected);
+    return this.#value().then(onFulfilled, onRejected);
+  }
+
+  async #value(): Promise<T> {
+    const { label, from } = await this.#future[labelSymbol];
+    if (!isLower(this.#was, label)) return await this.#future;
+    throw new MegalithError('POLICY', `an item of what was declassified, of ${from}, is ${label}`, {
+      hint: `what was declassified was ${this.#was}: declassify the item itself`,
+      details: { was: this.#was, item: label },
+    });
   }
 }

@@ -1,7 +1,7 @@
 import type { Label } from '@megalith/agent';
 import { describe, expect, it } from 'vitest';
 import { defaultPolicy, type Policy } from './policy.js';
-import { policyFilter } from './policy-filter.js';
+import { clearanceInRegion, policyFilter } from './policy-filter.js';
 import type { Site } from './site.js';
 
 const cloud = (fields: Partial<Site> = {}): Site => ({
@@ -54,5 +54,20 @@ describe('the policy keeps a job', () => {
     expect(verdict('internal', cloud(), { regions: { internal: [] } })?.explanation).toContain('to no cloud only');
     const onPrem = { name: 'alpha', kind: 'on-prem', clearance: 'restricted' } as const;
     expect(verdict('internal', onPrem, { regions: { internal: [] } })).toBeUndefined();
+    expect(verdict('internal', { ...onPrem, region: 'us-east-1' }, { regions: { internal: ['eu'] } })?.reason).toBe(
+      'REGION',
+    );
   });
+});
+
+it.each<[Label, string | undefined, Policy['regions'], Label | undefined]>([
+  ['restricted', 'us-east-1', {}, 'restricted'],
+  ['internal', 'us-east-1', {}, 'internal'],
+  ['restricted', 'us-east-1', { confidential: ['eu-west-1'] }, 'internal'],
+  ['public', 'us-east-1', { confidential: ['eu-west-1'] }, 'public'],
+  ['restricted', 'eu-west-1', { confidential: ['eu-west-1'] }, 'restricted'],
+  ['restricted', undefined, { confidential: ['eu-west-1'] }, 'internal'],
+  ['restricted', 'us-east-1', { public: [] }, undefined],
+])('trusts a store cleared for %s in %s, by regions %o, with %s data', (clearance, region, regions, expected) => {
+  expect(clearanceInRegion(clearance, region, { ...defaultPolicy, regions })).toBe(expected);
 });

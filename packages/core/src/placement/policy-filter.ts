@@ -19,7 +19,8 @@ export function policyFilter(
         hint: 'run it where its data may go, or declassify what it reads',
       };
     }
-    if (regions === undefined || site.kind !== 'cloud') return undefined;
+    // Of a host nobody needs to say where it stands; where somebody does, it counts.
+    if (regions === undefined || (site.kind !== 'cloud' && site.region === undefined)) return undefined;
     if (site.region !== undefined && regions.allowed.includes(site.region)) return undefined;
     const where = site.region === undefined ? `${site.name} says no region` : `${site.name} is in ${site.region}`;
     return {
@@ -35,8 +36,25 @@ function clearanceOf(site: Site, policy: Policy): Label {
   return site.kind === 'here' && isLower(policy.hereClearance, site.clearance) ? policy.hereClearance : site.clearance;
 }
 
+/**
+ * The highest label, up to `clearance`, of data that the policy lets go to a region of a cloud; undefined where it lets none.
+ * @param region undefined where nobody knows it: no list has that
+ */
+export function clearanceInRegion(clearance: Label, region: string | undefined, policy: Policy): Label | undefined {
+  const isAllowed = (label: Label): boolean => {
+    const regions = regionsFor(label, policy);
+    return regions === undefined || (region !== undefined && regions.allowed.includes(region));
+  };
+  let highest: Label | undefined;
+  for (const label of labels) {
+    if (isLower(clearance, label) || !isAllowed(label)) break;
+    highest = label;
+  }
+  return highest;
+}
+
 /** The list of the label itself, else that of the nearest below it: what binds less sensitive data binds this too. Without any, all regions are fine. */
-export function regionsFor(
+function regionsFor(
   label: Label,
   { regions }: Pick<Policy, 'regions'>,
 ): { from: Label; allowed: readonly string[] } | undefined {

@@ -1,4 +1,5 @@
 import { encodeValue, isMegalithError, type MegalithError } from '@megalith/agent';
+import { carriesLabel } from '../labels/labelled.js';
 import type { DataDefinition } from './definitions.js';
 import { cannotShip, quote, type Subject } from './explain.js';
 import { readFunctionText } from './function-text.js';
@@ -38,6 +39,14 @@ export function encodeCaptured(values: ReadonlyMap<string, DataDefinition>, subj
 function culprit(values: ReadonlyMap<string, DataDefinition>, subject: Subject): MegalithError | undefined {
   for (const { value, path } of values.values()) {
     const variable = path.at(-1)!;
+    if (carriesLabel(value)) {
+      return cannotShip(subject, {
+        because: `captured ${quote(variable)} is something with a label, which would be lost`,
+        hint: 'give it as items of the job; or capture a copy, and say what it is as `label` of the job',
+        variable,
+        path,
+      });
+    }
     try {
       encodeValue(value, variable);
     } catch (error) {

@@ -1,4 +1,5 @@
 import { types } from 'node:util';
+import { carriesLabel } from '../labels/labelled.js';
 
 /** A function that stands inside a value, and where. */
 export interface DetachedFunction {
@@ -49,6 +50,8 @@ function holdsFunction(value: unknown, seen: Set<object>): boolean {
 
 function isPlain(value: unknown): value is object {
   if (typeof value !== 'object' || value === null || types.isModuleNamespaceObject(value)) return false;
+  // A copy would have lost its label.
+  if (carriesLabel(value)) return false;
   if (Array.isArray(value)) return true;
   const prototype: unknown = Object.getPrototypeOf(value);
   return prototype === null || prototype === Object.prototype;

@@ -1,6 +1,6 @@
-import { fileURLToPath } from 'node:url';
 import { type Label, MegalithError } from '@megalith/agent';
 import { requireClearance } from '../placement/clearance.js';
+import { folderOfUrl } from './folder-of-url.js';
 import type { Storage, StoredObject } from './storage.js';
 
 /** One entry of the section `stores` of the config. */
@@ -25,7 +25,7 @@ export interface OpenStore extends Storage {
 export type StorageFactory = (settings: StoreSettings) => Storage | Promise<Storage>;
 
 const factories = new Map<string, StorageFactory>([
-  ['file', async ({ url }) => new (await import('./fs-store.js')).FsStore(folderOf(url))],
+  ['file', async ({ url }) => new (await import('./fs-store.js')).FsStore(folderOfUrl(url))],
   ['s3', async ({ url, ...address }) => new (await import('./s3-store.js')).S3Store(url, address)],
 ]);
 
@@ -87,14 +87,4 @@ function guarded(storage: Storage, name: string, clearance: Label): OpenStore {
         }),
     close: () => storage.close(),
   };
-}
-
-function folderOf(url: string): string {
-  if (!/^file:/i.test(url)) return url;
-  try {
-    return fileURLToPath(url);
-  } catch (cause) {
-    const hint = 'write file:///folder';
-    throw new MegalithError('CONFIG', `"${url}" names no folder of this machine`, { hint, details: { url }, cause });
-  }
 }

@@ -69,6 +69,17 @@ describe('the hosts as candidates', () => {
     expect(hostCandidates([alpha, beta], job(), 3).map(({ slots }) => slots)).toEqual([3, 3, 2]);
   });
 
+  it('stand together, and for each other, in one region only', () => {
+    const [near, far, nowhere] = [{ ...alpha, region: 'eu' }, { ...host('far', 2), region: 'us' }, host('any', 2)];
+    const all = [near, far, nowhere, { ...host('third', 2), region: 'eu' }];
+    const wanted = job({ taskCount: 9 });
+    expect(hostCandidates(all, wanted)[0]).toMatchObject({ id: '2 hosts together', site: { region: 'eu' } });
+    const namesAt = (id: string) => machinesOf({ id }, all, wanted).machines.map(({ name }) => name);
+    expect(namesAt('2 hosts together')).toEqual(['alpha', 'third']);
+    expect(namesAt('host alpha')).toEqual(['alpha', 'third']);
+    expect(namesAt('host far')).toEqual(['far']);
+  });
+
   it('are not together for a job that outlives its client, or that only one of them may have', () => {
     expect(ids([alpha, beta], job({ taskCount: 9, wants: ['detach'] }))).toEqual(['host beta', 'host alpha']);
     expect(ids([alpha, beta], job({ label: 'confidential' }))).toEqual(['host beta', 'host alpha']);

@@ -29,7 +29,7 @@ export function hostCandidates(
   mostSlots: number = Number.POSITIVE_INFINITY,
 ): readonly Candidate[] {
   const each = rankMachines(machines, job).map(fit => hostCandidate(fit, job, mostSlots));
-  const joint = wantsOne(job) ? [] : chooseMachines(machines, job);
+  const joint = wantsOne(job) ? [] : inOneRegion(chooseMachines(machines, job));
   return joint.length > 1 ? [togetherCandidate(joint, job, mostSlots), ...each] : each;
 }
 
@@ -44,10 +44,27 @@ export function machinesOf(
   job: JobRequest,
 ): { readonly isTogether: boolean; readonly machines: readonly Machine[] } {
   const cleared = chooseMachines(machines, job);
-  if (togetherId.test(place.id)) return { isTogether: true, machines: cleared };
+  if (togetherId.test(place.id)) return { isTogether: true, machines: inOneRegion(cleared) };
   const chosen = machines.find(machine => idOf(machine) === place.id);
   if (chosen === undefined) return { isTogether: false, machines: [] };
-  return { isTogether: false, machines: [chosen, ...cleared.filter(machine => machine !== chosen)] };
+  return {
+    isTogether: false,
+    machines: [chosen, ...inRegion(cleared, chosen.region).filter(machine => machine !== chosen)],
+  };
+}
+
+/** What one candidate may stand for: the policy may keep the job from another region than the first one's. */
+function inOneRegion(machines: readonly Machine[]): readonly Machine[] {
+  return inRegion(machines, regionOf(machines));
+}
+
+/** This machine goes with all: what it would send is here already. */
+function inRegion(machines: readonly Machine[], region: string | undefined): readonly Machine[] {
+  return machines.filter(machine => isHere(machine) || machine.region === region);
+}
+
+function regionOf(machines: readonly Machine[]): string | undefined {
+  return machines.find(machine => !isHere(machine))?.region;
 }
 
 /** Of equals it comes before each of them alone. */
@@ -91,12 +108,18 @@ function togetherCandidate(machines: readonly Machine[], job: JobRequest, mostSl
   const allCpus = rooms.reduce((sum, room) => sum + room.cpus, 0);
   const slots = machines.reduce((sum, machine) => sum + (fitOf(machine, job).slots ?? 1), 0);
   const names = namesOf(machines);
+  const region = regionOf(machines);
   return {
     backend: 'standalone',
     id: `${machines.length} hosts together`,
     // Where this machine is among them, it would otherwise be preferred to all together.
     kind: machines.some(isHere) ? 'here' : 'host',
-    site: { name: names, kind: 'on-prem', clearance: lowestOf(machines.map(machine => machine.clearance)) },
+    site: {
+      name: names,
+      kind: 'on-prem',
+      clearance: lowestOf(machines.map(machine => machine.clearance)),
+      ...(region === undefined ? {} : { region }),
+    },
     description: `${names}, ${allCpus} cpus, up to ${formatSize(usableMemoryBytes)} usable`,
     cpus,
     usableMemoryBytes,

@@ -4,6 +4,7 @@ import {
   type FileOutput,
   fetchFiles,
   type JobReport,
+  labelFetched,
   type RecordedResult,
   removeJob,
   reportOf,
@@ -14,7 +15,6 @@ import { mirrorHome } from './job-copy.js';
 import type { JobMoment } from './job-moments.js';
 import { bringPart, type JobPart, type PartReading, readPart } from './job-part.js';
 import { JointStanding } from './joint-standing.js';
-import { noteFetched } from './label-of-job.js';
 import type { Unreachable } from './machine-way.js';
 import { merged } from './merged.js';
 
@@ -132,12 +132,12 @@ export class FoundJob {
   }
 
   /**
-   * Fetches files out of the job's folder, from each machine that has a part of it.
+   * Fetches files out of the job's folder, from each machine that has a part of it. They carry the label of the job.
    * @throws MegalithError NOT_FOUND where none has them; USAGE for a job that has no folder
    */
   async fetch(outputs: readonly FileOutput[], signal?: AbortSignal): Promise<void> {
+    await this.#label(outputs, signal);
     const [only, ...others] = this.parts;
-    if (only !== undefined) await noteFetched(only, outputs, this.#placed.home);
     if (only !== undefined && others.length === 0) {
       await fetchFrom(only, outputs, signal);
       return;
@@ -153,6 +153,15 @@ export class FoundJob {
         }
       }
       if (missing.length === this.parts.length) throw missing[0];
+    }
+  }
+
+  async #label(outputs: readonly FileOutput[], signal?: AbortSignal): Promise<void> {
+    const folders = await Promise.all(this.parts.map(part => bringPart(part, signal)));
+    const dests = outputs.map(({ dest }) => dest);
+    for (const { description } of folders) {
+      const { label, name } = description;
+      if (label !== undefined) await labelFetched(dests, label, `job "${name}" (${this.id})`, this.#placed.home);
     }
   }
 }

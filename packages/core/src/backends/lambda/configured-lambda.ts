@@ -1,8 +1,8 @@
-import { type Label, MegalithError, megalithHome } from '@megalith/agent';
+import { MegalithError, megalithHome } from '@megalith/agent';
 import { userName } from '../../audit/who-runs.js';
-import { type Config, readConfig } from '../../config/read-config.js';
+import { readConfig } from '../../config/read-config.js';
 import type { PriceBook } from '../../placement/prices-file.js';
-import { openStore } from '../../storage/open-store.js';
+import { configuredStore } from '../../storage/configured-store.js';
 import { type NoteBook, noteFile } from './cloud-notes.js';
 import { thisWorld, type World } from './control-call.js';
 import { type FunctionCode, readFunctionCode } from './function-code.js';
@@ -12,7 +12,6 @@ import { lambdaSettings } from './lambda-config.js';
 import type { LambdaSettings } from './lambda-settings.js';
 import { sdkApi } from './sdk-api.js';
 import type { ClearedStore } from './spill.js';
-import { spillClearance } from './spill-clearance.js';
 
 export interface LambdaPlace {
   /** Megalith's home here. @defaultValue see `megalithHome` */
@@ -54,7 +53,8 @@ export async function configuredLambda(place: LambdaPlace = {}): Promise<Configu
   }
   const settings = lambdaSettings(config.lambda, userName());
   const api = sdkApi({ ...settings, sockets });
-  const store = await storeOf(config, settings);
+  const { stores, policy } = config;
+  const store = settings.store === undefined ? undefined : await configuredStore(settings.store, stores, policy);
   return {
     settings,
     api,
@@ -68,23 +68,6 @@ export async function configuredLambda(place: LambdaPlace = {}): Promise<Configu
       store?.close();
     },
   };
-}
-
-/** A store without a clearance takes what functions take. */
-const storeClearance: Label = 'internal';
-
-async function storeOf(config: Config, { store: name }: LambdaSettings): Promise<ClearedStore | undefined> {
-  if (name === undefined) return undefined;
-  const { url, region, endpoint, clearance: cleared = storeClearance } = config.stores[name]!;
-  const clearance = spillClearance(cleared, region, config.policy);
-  if (clearance === undefined) return undefined;
-  return openStore({
-    name,
-    url,
-    clearance,
-    ...(region === undefined ? {} : { region }),
-    ...(endpoint === undefined ? {} : { endpoint }),
-  });
 }
 
 function once<T>(make: () => Promise<T>): () => Promise<T> {

@@ -1,16 +1,14 @@
 import { resolve } from 'node:path';
 import { isLabel } from '@megalith/agent';
+import type { SharedPart } from '../../backends/backend.js';
 import type { CarriedLabel } from '../../labels/labelled.js';
 import { withoutLinks } from '../../labels/without-links.js';
 import type { JobProfile } from '../../placement/job-profile.js';
 import { unknownProfile } from '../../placement/job-profile.js';
 import { labelOf } from '../../placement/label-of.js';
-import type { JobSettings } from '../job-settings.js';
+import { type JobSettings, labelVariable } from '../job-settings.js';
 import type { PlaceableJob } from './ask-backends.js';
 import type { PlacingDesk } from './placing-desk.js';
-
-/** What tells a task how sensitive its job is. */
-export const labelVariable = 'MEGALITH_LABEL';
 
 /** A job before anything is known of where it could go. */
 export interface JobFacts {
@@ -21,6 +19,8 @@ export interface JobFacts {
   readonly taskCount: number | undefined;
   /** The labels that its items carry. */
   readonly inherited: () => Promise<readonly CarriedLabel[]>;
+  /** What its tasks share: undefined where nobody knows yet. */
+  readonly shared?: readonly SharedPart[];
 }
 
 /**
@@ -28,14 +28,14 @@ export interface JobFacts {
  * @param codeHash names its code, for what earlier runs have shown; undefined where there is none yet
  */
 export async function describeJob(
-  { id, name, settings, taskCount, inherited }: JobFacts,
+  { id, name, settings, taskCount, inherited, shared = [] }: JobFacts,
   codeHash: string | undefined,
   desk: PlacingDesk,
 ): Promise<PlaceableJob> {
   const { requirements, tags, label: said, goal, wants } = settings;
   const [paths, files] = await Promise.all([
     bothNames(settings.inputs.map(({ path }) => path)),
-    bothNames(settings.reads),
+    bothNames([...settings.reads, ...filesIn(shared)]),
   ]);
   const [{ policy }, ofItems, ofFiles, profile] = await Promise.all([
     desk.config(),
@@ -65,10 +65,17 @@ export async function describeJob(
   };
 }
 
+/** A file of the place where tasks run, which may be this very machine. */
+function filesIn(shared: readonly SharedPart[]): readonly string[] {
+  return shared.flatMap(({ spec }) => (spec.source === 'file' ? [spec.path] : []));
+}
+
 /** Of the task that this program runs in. */
 function ofTask(): readonly CarriedLabel[] {
   const label = process.env[labelVariable];
-  return isLabel(label) ? [{ label, from: 'the job that this is a task of' }] : [];
+  if (label === undefined) return [];
+  // What nobody can read is not to be taken for nothing.
+  return [{ label: isLabel(label) ? label : 'restricted', from: 'the job that this is a task of' }];
 }
 
 async function profileOf(

@@ -19,12 +19,13 @@ export class JobPlans {
 
   /**
    * Notes where the job goes, or why it goes nowhere.
+   * @param probeAt where the first tasks go, of a job that shows there what it needs
    * @throws MegalithError as `placeOf` says; JOURNAL_FAILED: what is not noted is not done
    */
-  async settle(plan: Plan): Promise<Candidate> {
+  async settle(plan: Plan, probeAt?: (chosen: Candidate) => Candidate): Promise<Candidate> {
     try {
       const place = placeOf(plan, this.#job);
-      await this.#desk.audit.append(planEntry(this.#job, plan));
+      await this.#desk.audit.append(planEntry(this.#job, plan, probeAt?.(place)));
       return place;
     } catch (error) {
       if (isMegalithError(error) && error.code !== 'JOURNAL_FAILED') {

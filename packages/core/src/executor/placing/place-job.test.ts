@@ -153,6 +153,7 @@ describe('a job that nobody knows', () => {
     expect(events.filter(({ type }) => type === 'planned')).toHaveLength(2);
     expect(job.plan).toMatchObject({ chosen: { id: 'here' }, profile: { source: 'probe' } });
     expect(near.taken).toHaveLength(100);
+    expect(audited()).toMatchObject([{ candidate: 'dear', others: [{ candidate: 'here' }] }, { candidate: 'here' }]);
   });
 });
 
@@ -165,6 +166,8 @@ describe('a job of small and large tasks', () => {
       ['here', 2],
       ['vm', 2],
     ]);
+    const [{ candidate, others } = {}] = audited() as { candidate?: string; others?: { candidate: string }[] }[];
+    expect([candidate, ...(others ?? []).map(other => other.candidate)].toSorted()).toEqual(['here', 'vm']);
   });
 
   it('is refused where the sizes cannot be known before', async () => {

@@ -1,6 +1,6 @@
-import { resolve } from 'node:path';
-import { isLower, type Label, type Requirements } from '@megalith/agent';
+import type { Label, Requirements } from '@megalith/agent';
 import type { BackendJob, Candidate, JobRun, TaskEvents, TaskSource } from '../../backends/backend.js';
+import { labelFiles } from '../../labels/label-files.js';
 import type { Goal } from '../../placement/goal.js';
 import { codeHashOf } from '../../placement/history/code-hash.js';
 import { probeLimitMs, probeSize, profileFromProbe } from '../../placement/history/probe.js';
@@ -9,13 +9,13 @@ import { plan } from '../../placement/plan.js';
 import type { Policy } from '../../placement/policy.js';
 import { dependsOnGuess } from '../../placement/sensitive.js';
 import type { Prepared } from '../conductor.js';
-import type { JobSettings } from '../job-settings.js';
+import { type JobSettings, labelVariable } from '../job-settings.js';
 import type { LegPlan } from '../legs/leg.js';
 import { type LegsOptions, LegsRun } from '../legs/legs-run.js';
 import type { Probed } from '../legs/probe-watch.js';
 import type { Plan } from '../types.js';
 import { type Asked, askBackends, type PlaceableJob } from './ask-backends.js';
-import { describeJob, type JobFacts, labelVariable } from './describe-job.js';
+import { describeJob, type JobFacts } from './describe-job.js';
 import { Escalation, type EscalationOptions } from './escalation.js';
 import { JobPlans } from './job-plans.js';
 import { LegPlans } from './leg-plans.js';
@@ -60,19 +60,20 @@ export async function placeJob(facts: JobToPlace, desk: PlacingDesk, hooks: Plac
   const [{ policy }, backends, job] = await Promise.all([
     desk.config(),
     desk.choosable(settings.wants),
-    describeJob(facts, codeHash, desk),
+    describeJob({ ...facts, shared: prepared.shared }, codeHash, desk),
   ]);
   const plans = new JobPlans(desk, job, workName(prepared.work, job.name));
   const split = settings.memoryOf === undefined ? undefined : await splitJob(facts, job, backends, policy);
   const asked = split?.asked ?? (await askBackends(job, backends, policy));
   hooks.planned(asked.plan);
-  const place = await plans.settle(asked.plan);
+  const probes = split === undefined && isWorthProbing(job, settings, asked, policy);
+  const probeAt = (chosen: Candidate): Candidate => (probes ? probePlace(job, asked, policy, chosen) : chosen);
+  const place = await plans.settle(asked.plan, probeAt);
   await noteOutputs(settings, job, policy, desk);
 
   const base: Omit<BackendJob, 'tasks'> = { ...job, ...prepared, ...travelling(settings, job.label), tell: hooks.tell };
   const isElsewhere = backends.filter(each => each.isConfigured).length > 1 || asked.candidates.length > 1;
   const escalates = settings.escalates && !settings.detached && isElsewhere;
-  const probes = split === undefined && isWorthProbing(job, settings, asked, policy);
   let inLegs: LegsRun | undefined;
   const ownPlace = samplePlace(job.id, place, requirementsAt(place, job));
   const placeOf = (events: TaskEvents): SamplePlace => {
@@ -89,9 +90,7 @@ export async function placeJob(facts: JobToPlace, desk: PlacingDesk, hooks: Plac
     const legs = new LegPlans(own);
     const run: LegsRun = new LegsRun({
       tasks,
-      ...(split === undefined
-        ? firstLegs(probes ? probePlace(job, asked, policy, place) : place, asked, job, legs)
-        : split.legs(legs)),
+      ...(split === undefined ? firstLegs(probeAt(place), asked, job, legs) : split.legs(legs)),
       ...(escalates
         ? {
             moveOf: new Escalation({
@@ -172,18 +171,14 @@ function afterwards(goal: Goal, ms: number): Goal {
   return goal.deadlineMs === undefined ? goal : { ...goal, deadlineMs: Math.max(0, goal.deadlineMs - ms) };
 }
 
-/** Files that the job makes carry its label from before they are there, so that no end of this program leaves one without. */
-async function noteOutputs(
+function noteOutputs(
   { outputs, writes }: JobSettings,
   { id, name, label }: PlaceableJob,
   { defaultLabel }: Policy,
   desk: PlacingDesk,
 ): Promise<void> {
   const paths = [...outputs.map(({ dest }) => dest), ...writes];
-  if (paths.length === 0 || !isLower(defaultLabel, label)) return;
-  const from = `job "${name}" (${id})`;
-  await desk.labels.note(paths, label, from);
-  await desk.audit.append({ kind: 'label', paths: paths.map(path => resolve(path)), label, from });
+  return labelFiles(paths, { label, from: `job "${name}" (${id})`, defaultLabel }, desk);
 }
 
 /** What of a job's settings its place needs to know. */

@@ -98,11 +98,11 @@ export class PlacingDesk {
   }
 
   async #openHistory(): Promise<HistoryStore> {
-    const { history, stores } = await this.config();
+    const { history, stores, policy } = await this.config();
     return openHistory({
       home: this.home,
       warn: this.#warn,
-      ...(history === undefined ? {} : { store: await configuredStore(history.store, stores) }),
+      ...(history === undefined ? {} : { store: await configuredStore(history.store, stores, policy) }),
     });
   }
 }
