@@ -94,7 +94,6 @@ export {
   type CarriedLabel,
   type CarriesLabel,
   type Labelled,
-  labelOfInput,
   labelSymbol,
   labelsOfInput,
   withLabel,

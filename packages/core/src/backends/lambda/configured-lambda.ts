@@ -1,8 +1,8 @@
 import { userInfo } from 'node:os';
-import { type Label, MegalithError, megalithHome } from '@megalith/agent';
-import { type Config, readConfig } from '../../config/read-config.js';
+import { MegalithError, megalithHome } from '@megalith/agent';
+import { readConfig } from '../../config/read-config.js';
 import type { PriceBook } from '../../placement/prices-file.js';
-import { openStore } from '../../storage/open-store.js';
+import { configuredStore } from '../../storage/configured-store.js';
 import { type NoteBook, noteFile } from './cloud-notes.js';
 import { thisWorld, type World } from './control-call.js';
 import { type FunctionCode, readFunctionCode } from './function-code.js';
@@ -53,7 +53,7 @@ export async function configuredLambda(place: LambdaPlace = {}): Promise<Configu
   }
   const settings = lambdaSettings(config.lambda, userInfo().username);
   const api = sdkApi({ ...settings, sockets });
-  const store = await storeOf(config, settings);
+  const store = settings.store === undefined ? undefined : await configuredStore(settings.store, config.stores);
   return {
     settings,
     api,
@@ -67,21 +67,6 @@ export async function configuredLambda(place: LambdaPlace = {}): Promise<Configu
       store?.close();
     },
   };
-}
-
-/** A store without a clearance takes what functions take. */
-const storeClearance: Label = 'internal';
-
-async function storeOf(config: Config, { store: name }: LambdaSettings): Promise<ClearedStore | undefined> {
-  if (name === undefined) return undefined;
-  const { url, region, endpoint, clearance = storeClearance } = config.stores[name]!;
-  return openStore({
-    name,
-    url,
-    clearance,
-    ...(region === undefined ? {} : { region }),
-    ...(endpoint === undefined ? {} : { endpoint }),
-  });
 }
 
 function once<T>(make: () => Promise<T>): () => Promise<T> {
