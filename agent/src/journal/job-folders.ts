@@ -3,6 +3,7 @@ import { readdir, rename, rm, stat } from 'node:fs/promises';
 import { hostname } from 'node:os';
 import { basename, join } from 'node:path';
 import { isMegalithError, type MegalithError } from '../errors.js';
+import { unlessMissing } from '../files/unless-missing.js';
 import { isAlive } from '../process/process-identity.js';
 import { begunPrefix } from './appear.js';
 import { isJobId, jobFolder, jobsFolder } from './home.js';
@@ -124,12 +125,7 @@ async function isAbandoned(dir: string, now: number): Promise<boolean> {
 
 /** Epoch milliseconds; undefined where the path does not exist. */
 async function modifiedAt(path: string): Promise<number | undefined> {
-  try {
-    return (await stat(path)).mtimeMs;
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return undefined;
-    throw error;
-  }
+  return (await unlessMissing(stat(path)))?.mtimeMs;
 }
 
 /** Retries, as another process may be removing the same tree. */

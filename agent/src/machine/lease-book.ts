@@ -2,8 +2,10 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { isDeepStrictEqual } from 'node:util';
 import { MegalithError } from '../errors.js';
+import { unlessMissingSync } from '../files/unless-missing.js';
 import { writeFileAtomicallySync } from '../journal/atomic-file.js';
 import { isJobId } from '../journal/home.js';
+import { parsedJson } from '../protocol/foreign-json.js';
 import { isLabel } from '../protocol/label.js';
 import type { LeaseHolder, LeaseReply, LeaseRequest } from '../protocol/machine-messages.js';
 import { endLease, type HeldLease, judgeLease, type LeaseFacts, type LeaseRecord, leaseNow } from './judge-lease.js';
@@ -80,13 +82,8 @@ export class LeaseBook {
   }
 
   #read(): LeaseRecord {
-    let text: string;
-    try {
-      text = readFileSync(this.#path, 'utf8');
-    } catch (error) {
-      if ((error as NodeJS.ErrnoException).code === 'ENOENT') return {};
-      throw error;
-    }
+    const text = unlessMissingSync(() => readFileSync(this.#path, 'utf8'));
+    if (text === undefined) return {};
     const record = parseRecord(text);
     if (record !== undefined) return record;
     process.stderr.write(`"${this.#path}" is damaged: any data may have been here\n`);
@@ -96,13 +93,7 @@ export class LeaseBook {
 
 /** Undefined for a text that is not a record. */
 function parseRecord(text: string): LeaseRecord | undefined {
-  let found: unknown;
-  try {
-    found = JSON.parse(text);
-  } catch (error) {
-    if (error instanceof SyntaxError) return undefined;
-    throw error;
-  }
+  const found = parsedJson(text);
   if (typeof found !== 'object' || found === null) return undefined;
   const { label, lease } = found as Record<string, unknown>;
   if (label !== undefined && !isLabel(label)) return undefined;

@@ -1,5 +1,6 @@
 import { readdir, rm, stat } from 'node:fs/promises';
 import { join } from 'node:path';
+import { unlessMissing } from '../files/unless-missing.js';
 import { answers } from './claim-socket.js';
 import { agentSocketPath } from './socket-path.js';
 
@@ -32,10 +33,5 @@ async function removeOld(path: string, before: number): Promise<void> {
 }
 
 async function names(folder: string): Promise<string[]> {
-  try {
-    return await readdir(folder);
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return [];
-    throw error;
-  }
+  return (await unlessMissing(readdir(folder))) ?? [];
 }

@@ -95,7 +95,6 @@ export {
   type CarriedLabel,
   type CarriesLabel,
   type Labelled,
-  labelOfInput,
   labelSymbol,
   labelsOfInput,
   withLabel,

@@ -1,5 +1,6 @@
 import { closeSync, constants, openSync, readFileSync, writeSync } from 'node:fs';
 import { join } from 'node:path';
+import { fieldsOf, parsedJson, unlessMissingSync } from '@megalith/agent';
 import type { ChainEnd } from './audit-line.js';
 
 /** Room for any head, so that one is written over another in one piece. */
@@ -30,14 +31,10 @@ export function headPath(folder: string): string {
 
 /** Undefined where there is none; `damaged` for a file that holds none. */
 export function readHead(folder: string): AuditHead | 'damaged' | undefined {
-  try {
-    const value: unknown = JSON.parse(settledText(headPath(folder)));
-    return isHead(value) ? value : 'damaged';
-  } catch (error) {
-    if (error instanceof SyntaxError) return 'damaged';
-    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return undefined;
-    throw error;
-  }
+  const text = unlessMissingSync(() => settledText(headPath(folder)));
+  if (text === undefined) return undefined;
+  const value = parsedJson(text);
+  return isHead(value) ? value : 'damaged';
 }
 
 /** Who only reads does not wait for the lock: two looks that agree are no look at half a write. */
@@ -63,8 +60,7 @@ export function writeHead(folder: string, { seq, hash, segment, bytes }: AuditHe
 }
 
 function isHead(value: unknown): value is AuditHead {
-  if (typeof value !== 'object' || value === null) return false;
-  const { seq, hash, segment, bytes } = value as Record<string, unknown>;
+  const { seq, hash, segment, bytes } = fieldsOf(value);
   return isCount(seq) && isCount(segment) && isCount(bytes) && typeof hash === 'string' && /^[0-9a-f]{64}$/.test(hash);
 }
 

@@ -1,4 +1,5 @@
 import { type FileHandle, open } from 'node:fs/promises';
+import { unlessMissing } from '@megalith/agent';
 import { readHead, segmentPath } from './audit-files.js';
 
 const chunkBytes = 2 ** 17;
@@ -52,12 +53,8 @@ async function openNewest(folder: string, segment: number): Promise<Opened | und
 }
 
 async function openIfThere(path: string): Promise<Opened | undefined> {
-  try {
-    return { file: await open(path, 'r'), path };
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return undefined;
-    throw error;
-  }
+  const file = await unlessMissing(open(path, 'r'));
+  return file && { file, path };
 }
 
 async function* linesOf(file: FileHandle, path: string, isNewest: boolean): AsyncGenerator<Lines, void, undefined> {

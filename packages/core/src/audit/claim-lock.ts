@@ -2,7 +2,7 @@ import { lstatSync, mkdirSync, readdirSync, readlinkSync, rmSync, symlinkSync } 
 import { hostname } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
-import { identityOf, isAlive, type ProcessIdentity } from '@megalith/agent';
+import { identityOf, isAlive, type ProcessIdentity, unlessMissingSync } from '@megalith/agent';
 
 /** A claim of another computer, whose processes nobody here can see, was left behind after this time, milliseconds. */
 const staleMs = 30_000;
@@ -75,13 +75,13 @@ export class ClaimLock {
 
   /** Undefined for one that was removed meanwhile, since there are higher ones. */
   #holderOf(number: number): string | undefined {
-    return unlessMissing(() => readlinkSync(this.#path(number)));
+    return unlessMissingSync(() => readlinkSync(this.#path(number)));
   }
 
   #isGone(text: string, number: number): boolean {
     const holder = JSON.parse(text) as Holder;
     if (holder.host === hostname() && holder.process !== undefined) return !isAlive(holder.process);
-    const since = unlessMissing(() => lstatSync(this.#path(number)).mtimeMs);
+    const since = unlessMissingSync(() => lstatSync(this.#path(number)).mtimeMs);
     return since !== undefined && Date.now() - since > staleMs;
   }
 
@@ -102,15 +102,6 @@ export async function waitForClaim(lock: ClaimLock, patienceMs: number): Promise
     if (claim !== undefined || performance.now() > deadline) return claim;
     // Who waits in step takes the lock in step.
     await delay(1 + Math.random() * 3);
-  }
-}
-
-function unlessMissing<T>(look: () => T): T | undefined {
-  try {
-    return look();
-  } catch (error) {
-    if (codeOf(error) === 'ENOENT') return undefined;
-    throw error;
   }
 }
 

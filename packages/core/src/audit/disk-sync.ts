@@ -1,4 +1,5 @@
-import { type FileHandle, open } from 'node:fs/promises';
+import { open } from 'node:fs/promises';
+import { unlessMissing } from '@megalith/agent';
 
 /**
  * Brings files to the disk itself, in their order, behind the back of who writes them: what a process wrote outlives it anyway, and with this
@@ -41,14 +42,9 @@ export class DiskSync {
 }
 
 async function syncFile(path: string): Promise<void> {
-  let file: FileHandle;
-  try {
-    file = await open(path, 'r');
-  } catch (error) {
-    // Another process closed it, and had it on disk before; or it was taken away, which the next entry finds.
-    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return;
-    throw error;
-  }
+  const file = await unlessMissing(open(path, 'r'));
+  // Another process closed it, and had it on disk before; or it was taken away, which the next entry finds.
+  if (file === undefined) return;
   try {
     await file.datasync();
   } finally {

@@ -1,4 +1,5 @@
 import { readdirSync } from 'node:fs';
+import { unlessMissingSync } from '@megalith/agent';
 import { type AuditHead, auditFolder, headPath, readHead } from './audit-files.js';
 import { type ChainEnd, checkLine, genesis } from './audit-line.js';
 import { auditLines, type Lines } from './audit-lines.js';
@@ -110,11 +111,7 @@ class ChainCheck {
 
 /** As far as the names of the files tell. */
 function segmentsIn(folder: string): number {
-  try {
-    const closed = readdirSync(folder).map(name => Number(/^log\.(\d+)\.ndjson$/.exec(name)?.[1] ?? 0));
-    return Math.max(0, ...closed) + 1;
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return 0;
-    throw error;
-  }
+  const names = unlessMissingSync(() => readdirSync(folder));
+  if (names === undefined) return 0;
+  return Math.max(0, ...names.map(name => Number(/^log\.(\d+)\.ndjson$/.exec(name)?.[1] ?? 0))) + 1;
 }

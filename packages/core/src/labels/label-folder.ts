@@ -1,6 +1,6 @@
 import { mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
-import { MegalithError, writeFileAtomicallySync } from '@megalith/agent';
+import { MegalithError, unlessMissingSync, writeFileAtomicallySync } from '@megalith/agent';
 import { type LabelRecord, recordIn, recordKey } from './label-record.js';
 
 const recordName = /^([0-9a-f]{32})\.json$/;
@@ -60,13 +60,8 @@ export class LabelFolder {
 
   #readKey(key: string): LabelRecord | undefined {
     const path = this.#path(key);
-    let text: string;
-    try {
-      text = readFileSync(path, 'utf8');
-    } catch (error) {
-      if ((error as NodeJS.ErrnoException).code === 'ENOENT') return undefined;
-      throw error;
-    }
+    const text = unlessMissingSync(() => readFileSync(path, 'utf8'));
+    if (text === undefined) return undefined;
     const record = recordIn(text);
     if (record !== undefined && recordKey(record.path) === key) return record;
     throw new MegalithError('JOURNAL_FAILED', `"${path}" holds no label`, {
@@ -85,10 +80,5 @@ export class LabelFolder {
 }
 
 function namesIn(folder: string): string[] {
-  try {
-    return readdirSync(folder);
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return [];
-    throw error;
-  }
+  return unlessMissingSync(() => readdirSync(folder)) ?? [];
 }

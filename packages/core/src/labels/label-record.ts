@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { isLabel, isLower, type Label } from '@megalith/agent';
+import { fieldsOf, isLabel, isLower, type Label, parsedJson } from '@megalith/agent';
 
 /** When a path got a label, and what gave it. */
 interface LabelNote {
@@ -65,18 +65,12 @@ export function recordKey(path: string): string {
 
 /** Undefined for a text that holds no record. */
 export function recordIn(text: string): LabelRecord | undefined {
-  try {
-    const value: unknown = JSON.parse(text);
-    return isRecord(value) ? value : undefined;
-  } catch (error) {
-    if (error instanceof SyntaxError) return undefined;
-    throw error;
-  }
+  const value = parsedJson(text);
+  return isRecord(value) ? value : undefined;
 }
 
 function isRecord(value: unknown): value is LabelRecord {
-  if (typeof value !== 'object' || value === null || !('path' in value) || !('notes' in value)) return false;
-  const { path, notes } = value;
+  const { path, notes } = fieldsOf(value);
   if (typeof path !== 'string' || typeof notes !== 'object' || notes === null) return false;
   return Object.entries(notes).every(([label, note]) => isLabel(label) && isNote(note));
 }

@@ -5,8 +5,8 @@ import { Input } from '../executor/input.js';
 import {
   type CarriedLabel,
   type CarriesLabel,
+  highestOf,
   type Labelled,
-  labelOfInput,
   labelSymbol,
   labelsOfInput,
   relabelled,
@@ -39,20 +39,20 @@ describe('items with a label', () => {
     ['a stream', stream(1, 2, 3), undefined],
   ])('are %s still, and the input of a job', async (_, items, length) => {
     const labelled = withLabel<number>(items as Iterable<number>, 'confidential', 'a test');
-    expect(labelOfInput(labelled)).toEqual({ label: 'confidential', from: 'a test' });
+    expect(await labelsOfInput(labelled)).toEqual([{ label: 'confidential', from: 'a test' }]);
     expect(new Input(labelled).length).toBe(length);
     const found = await readAll(labelled);
     expect(found).toEqual([1, 2, 3]);
-    expect(labelOfInput(found)).toBeUndefined();
+    expect(await labelsOfInput(found)).toEqual([]);
   });
 
-  it('have the highest of all labels that were given', () => {
-    fc.assert(
-      fc.property(label, label, (one, other) => {
-        const twice = withLabel(withLabel([1], one), other);
-        expect(labelOfInput(twice)?.label).toBe(higherLabel(one, other));
+  it('have the highest of all labels that were given', async () => {
+    await fc.assert(
+      fc.asyncProperty(label, label, async (one, other) => {
+        const highest = higherLabel(one, other);
+        expect(highestOf(await labelsOfInput(withLabel(withLabel([1], one), other)))).toBe(highest);
         const inside = withLabel([future(1, { label: one, from: 'a job' })], other);
-        expect(labelOfInput(inside)?.label).toBe(higherLabel(one, other));
+        expect(highestOf(await labelsOfInput(inside))).toBe(highest);
       }),
     );
   });
@@ -87,13 +87,10 @@ describe('the label of an input', () => {
     const job = Promise.resolve({ label: 'restricted', from: 'job "a"' } as const);
     const items = [future(1, job), future(2, job), 3, future(4, { label: 'internal', from: 'job "b"' })];
     expect(await labelsOfInput(items)).toEqual([await job, { label: 'internal', from: 'job "b"' }]);
-    // What is known at once.
-    expect(labelOfInput(items)).toEqual({ label: 'internal', from: 'job "b"' });
     expect(await labelsOfInput(new Set(items))).toHaveLength(2);
   });
 
   it.each([undefined, null, 7, 'text', [], [1, 'a', null], {}])('is none for %j', async items => {
-    expect(labelOfInput(items)).toBeUndefined();
     expect(await labelsOfInput(items)).toEqual([]);
   });
 

@@ -47,12 +47,6 @@ export function relabelled<I>(items: Items<I>, carried: CarriedLabel, was: Label
   );
 }
 
-/** The label that items are known to carry at once: their own, else the highest of those in an array. See `labelsOfInput` for that of jobs. */
-export function labelOfInput(items: unknown): CarriedLabel | undefined {
-  const known = carriersIn(items).filter(found => !isPromiseLike(found)) as CarriedLabel[];
-  return known.length === 0 ? undefined : known.reduce(higher);
-}
-
 /** All labels that items carry, each once: their own, else those in an array. Waits where a job has to be described first. */
 export async function labelsOfInput(items: unknown): Promise<readonly CarriedLabel[]> {
   return await Promise.all(carriersIn(items));

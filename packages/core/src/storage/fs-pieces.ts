@@ -3,7 +3,7 @@ import type { BigIntStats } from 'node:fs';
 import { lstat, mkdir, open, readdir, rm, utimes } from 'node:fs/promises';
 import { hostname } from 'node:os';
 import { join } from 'node:path';
-import { identityOf } from '@megalith/agent';
+import { identityOf, unlessMissing } from '@megalith/agent';
 import { type FsRecord, type FsRecords, keyHash } from './fs-records.js';
 import { ownFolder } from './object-key.js';
 
@@ -80,13 +80,8 @@ export async function sweepPieces(root: string, records: FsRecords, now: number)
     const [, hash, maker, pid, start] = pieceName.exec(name) ?? [];
     if (hash === undefined) continue;
     const path = join(folder, name);
-    let file: BigIntStats;
-    try {
-      file = await lstat(path, { bigint: true });
-    } catch (error) {
-      if ((error as NodeJS.ErrnoException).code === 'ENOENT') continue;
-      throw error;
-    }
+    const file = await unlessMissing(lstat(path, { bigint: true }));
+    if (file === undefined) continue;
     const hasMaker =
       maker === machine ? startOf(Number(pid)) === Number(start) : now - Number(file.mtimeMs) < forgottenMs;
     if (hasMaker) continue;

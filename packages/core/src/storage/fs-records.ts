@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import type { BigIntStats } from 'node:fs';
 import { mkdir, open, readFile, rm } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
-import { isLabel, type Label } from '@megalith/agent';
+import { fieldsOf, isLabel, type Label, parsedJson, unlessMissing } from '@megalith/agent';
 import { ownFolder } from './object-key.js';
 
 /** What is known of an object beside its bytes. */
@@ -44,13 +44,8 @@ export class FsRecords {
 
   /** Undefined of a file that no store has put. A record that can't be read as one has the highest label. */
   async read(key: string, file: BigIntStats): Promise<FsRecord | undefined> {
-    let text: string;
-    try {
-      text = await readFile(this.pathOf(keyHash(key), file.size, file.mtimeNs), 'utf8');
-    } catch (error) {
-      if ((error as NodeJS.ErrnoException).code === 'ENOENT') return undefined;
-      throw error;
-    }
+    const text = await unlessMissing(readFile(this.pathOf(keyHash(key), file.size, file.mtimeNs), 'utf8'));
+    if (text === undefined) return undefined;
     return parsed(text) ?? { etag: strangerEtag(file), label: 'restricted' };
   }
 
@@ -83,14 +78,7 @@ async function writeDurably(path: string, text: string): Promise<void> {
 }
 
 function parsed(text: string): FsRecord | undefined {
-  let value: unknown;
-  try {
-    value = JSON.parse(text);
-  } catch (error) {
-    if (error instanceof SyntaxError) return undefined;
-    throw error;
-  }
-  const { etag, label } = (value ?? {}) as Record<string, unknown>;
+  const { etag, label } = fieldsOf(parsedJson(text));
   if (typeof etag !== 'string') return undefined;
   if (label === undefined) return { etag };
   return isLabel(label) ? { etag, label } : undefined;

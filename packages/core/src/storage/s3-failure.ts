@@ -1,4 +1,4 @@
-import { isMegalithError, MegalithError } from '@megalith/agent';
+import { fieldsOf, isMegalithError, MegalithError } from '@megalith/agent';
 
 /** What AWS's SDK, or the network below it, says of a failure. */
 export interface S3Facts {
@@ -10,8 +10,8 @@ export interface S3Facts {
 }
 
 export function s3Facts(error: unknown): S3Facts {
-  const { $metadata, code, Code, name } = recordOf(error);
-  const { httpStatusCode: status, requestId, attempts } = recordOf($metadata);
+  const { $metadata, code, Code, name } = fieldsOf(error);
+  const { httpStatusCode: status, requestId, attempts } = fieldsOf($metadata);
   const word = [code, Code, name].find(each => typeof each === 'string' && each !== '' && each !== 'Error');
   return {
     code: typeof word === 'string' ? word : 'UnknownError',
@@ -70,8 +70,4 @@ export function s3Failure(what: string, place: string, error: unknown): Megalith
   }
   const hint = failed[code] ?? `see whether ${place} can be reached from here, and try again`;
   return new MegalithError('STORE_FAILED', `${place} failed ${what}: ${said}`, { hint, details, cause: error });
-}
-
-function recordOf(value: unknown): Readonly<Record<string, unknown>> {
-  return typeof value === 'object' && value !== null ? (value as Record<string, unknown>) : {};
 }

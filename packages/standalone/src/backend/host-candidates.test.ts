@@ -1,9 +1,10 @@
 import { isLower, type Label, labels } from '@megalith/agent';
-import { cheapest, type JobRequest, unknownProfile } from '@megalith/core';
+import type { JobRequest } from '@megalith/core';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import type { Machine } from '../machine.js';
 import { hostCandidates, machinesOf } from './host-candidates.js';
+import { jobRequest } from './job-request.fixture.js';
 
 const gib = 2 ** 30;
 
@@ -11,20 +12,6 @@ function host(name: string, cpus: number | undefined, clearance: Label = 'intern
   const shape = cpus === undefined ? undefined : { cpus, usableMemoryBytes: cpus * 4 * gib };
   const reach = () => Promise.reject(new Error('nobody reaches it'));
   return { id: `${provider}:${name}`, name, provider, shape, clearance, usdPerHour: 0, reach };
-}
-
-function job(more: Partial<JobRequest> = {}): JobRequest {
-  const requirements = { cpus: 1, graceMs: 100 };
-  return {
-    id: 'j',
-    name: 'job',
-    requirements,
-    tags: [],
-    label: 'internal',
-    goal: cheapest,
-    profile: unknownProfile,
-    ...more,
-  };
 }
 
 const ids = (machines: readonly Machine[], wanted: JobRequest) => hostCandidates(machines, wanted).map(({ id }) => id);
@@ -35,7 +22,7 @@ describe('the hosts as candidates', () => {
   const fresh = host('fresh', undefined);
 
   it('are each by itself, with its own clearance, room and start', () => {
-    const [small, large, unknown, ...others] = hostCandidates([alpha, fresh, beta], job({ taskCount: 1 }));
+    const [small, large, unknown, ...others] = hostCandidates([alpha, fresh, beta], jobRequest({ taskCount: 1 }));
     expect(others).toEqual([]);
     expect(small).toMatchObject({
       id: 'host beta',
@@ -55,7 +42,7 @@ describe('the hosts as candidates', () => {
   });
 
   it('are one candidate more together for several tasks, as good as the least of them is cleared', () => {
-    const [together, ...others] = hostCandidates([alpha, beta], job({ taskCount: 9 }));
+    const [together, ...others] = hostCandidates([alpha, beta], jobRequest({ taskCount: 9 }));
     expect(others.map(({ id }) => id)).toEqual(['host alpha', 'host beta']);
     expect(together).toMatchObject({
       id: '2 hosts together',
@@ -66,7 +53,7 @@ describe('the hosts as candidates', () => {
       slots: 10,
     });
     expect(together!.id < others[0]!.id).toBe(true);
-    expect(hostCandidates([alpha, beta], job(), 3).map(({ slots }) => slots)).toEqual([3, 3, 2]);
+    expect(hostCandidates([alpha, beta], jobRequest(), 3).map(({ slots }) => slots)).toEqual([3, 3, 2]);
   });
 
   it('stand together, and for each other, in one region only', () => {
@@ -81,18 +68,18 @@ describe('the hosts as candidates', () => {
   });
 
   it('are not together for a job that outlives its client, or that only one of them may have', () => {
-    expect(ids([alpha, beta], job({ taskCount: 9, wants: ['detach'] }))).toEqual(['host beta', 'host alpha']);
-    expect(ids([alpha, beta], job({ label: 'confidential' }))).toEqual(['host beta', 'host alpha']);
+    expect(ids([alpha, beta], jobRequest({ taskCount: 9, wants: ['detach'] }))).toEqual(['host beta', 'host alpha']);
+    expect(ids([alpha, beta], jobRequest({ label: 'confidential' }))).toEqual(['host beta', 'host alpha']);
     const large = { cpus: 4, graceMs: 0 };
-    expect(ids([alpha, beta], job({ requirements: large }))).toEqual(['host alpha', 'host beta']);
-    expect(hostCandidates([alpha, beta], job({ requirements: large }))[1]).toMatchObject({
+    expect(ids([alpha, beta], jobRequest({ requirements: large }))).toEqual(['host alpha', 'host beta']);
+    expect(hostCandidates([alpha, beta], jobRequest({ requirements: large }))[1]).toMatchObject({
       slots: 0,
       rejected: { reason: 'OVER_CPUS', explanation: 'a task asks for 4 cpus, and beta has 2' },
     });
   });
 
   it('are all listed for a job that none may have', () => {
-    expect(hostCandidates([alpha, beta], job({ label: 'restricted' }))).toMatchObject([
+    expect(hostCandidates([alpha, beta], jobRequest({ label: 'restricted' }))).toMatchObject([
       { id: 'host alpha', site: { clearance: 'internal' } },
       { id: 'host beta', site: { clearance: 'confidential' } },
     ]);
@@ -100,21 +87,25 @@ describe('the hosts as candidates', () => {
 
   it('name this machine as what is here', () => {
     const here = host('laptop', 4, 'restricted', 'local');
-    expect(hostCandidates([here], job())).toMatchObject([
+    expect(hostCandidates([here], jobRequest())).toMatchObject([
       { id: 'here agent', kind: 'here', site: { name: 'here', kind: 'here', clearance: 'restricted' } },
     ]);
-    expect(hostCandidates([here, alpha], job())).toMatchObject([{ kind: 'here' }, { kind: 'here' }, { kind: 'host' }]);
+    expect(hostCandidates([here, alpha], jobRequest())).toMatchObject([
+      { kind: 'here' },
+      { kind: 'here' },
+      { kind: 'host' },
+    ]);
   });
 
   it('stand for machines again when the job begins: one, and those that stand in for it', () => {
     const all = [alpha, beta, fresh];
-    const at = (id: string, wanted = job()) => {
+    const at = (id: string, wanted = jobRequest()) => {
       const { isTogether, machines } = machinesOf({ id }, all, wanted);
       return [isTogether, ...machines.map(({ name }) => name)];
     };
     expect(at('3 hosts together')).toEqual([true, 'alpha', 'beta', 'fresh']);
     expect(at('host fresh')).toEqual([false, 'fresh', 'alpha', 'beta']);
-    expect(at('host beta', job({ label: 'confidential' }))).toEqual([false, 'beta']);
+    expect(at('host beta', jobRequest({ label: 'confidential' }))).toEqual([false, 'beta']);
     expect(at('host gone')).toEqual([false]);
   });
 
@@ -132,7 +123,7 @@ describe('the hosts as candidates', () => {
         (some, label, cpus, taskCount) => {
           const machines = some.map((each, at) => host(`h${at}`, each.cpus, each.clearance));
           const count = taskCount === undefined ? {} : { taskCount };
-          const wanted = job({ label, requirements: { cpus, graceMs: 0 }, ...count });
+          const wanted = jobRequest({ label, requirements: { cpus, graceMs: 0 }, ...count });
           const candidates = hostCandidates(machines, wanted);
           expect(new Set(candidates.map(({ id }) => id)).size).toBe(candidates.length);
           expect(candidates.filter(({ id }) => id.startsWith('host ')).length).toBe(machines.length);

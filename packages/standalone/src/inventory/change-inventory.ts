@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { chmod, mkdir, open, readFile, realpath, rename, rm, stat } from 'node:fs/promises';
 import { dirname } from 'node:path';
-import { isMegalithError, MegalithError } from '@megalith/agent';
+import { isMegalithError, MegalithError, unlessMissing } from '@megalith/agent';
 import { loadConfigParser } from '@megalith/core';
 import { whileLocked } from './config-lock.js';
 import type { HostEntry } from './host-entry.js';
@@ -100,15 +100,6 @@ async function replace(path: string, text: string, mode: number): Promise<void> 
     await rename(temporary, path);
   } catch (error) {
     await rm(temporary, { force: true });
-    throw error;
-  }
-}
-
-async function unlessMissing<T>(found: Promise<T>): Promise<T | undefined> {
-  try {
-    return await found;
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return undefined;
     throw error;
   }
 }

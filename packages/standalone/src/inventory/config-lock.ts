@@ -2,7 +2,7 @@ import { randomBytes } from 'node:crypto';
 import { link, readFile, rename, rm, stat, writeFile } from 'node:fs/promises';
 import { hostname } from 'node:os';
 import { setTimeout as delay } from 'node:timers/promises';
-import { identityOf, isAlive, MegalithError, type ProcessIdentity } from '@megalith/agent';
+import { identityOf, isAlive, MegalithError, type ProcessIdentity, parsedJson, unlessMissing } from '@megalith/agent';
 
 /** A change takes milliseconds: a lock of this age was left behind, milliseconds. */
 const staleMs = 30_000;
@@ -89,30 +89,16 @@ export async function dropStaleLock(lock: string): Promise<void> {
 async function isStale(lock: string, text: string): Promise<boolean> {
   const holder = holderIn(text);
   if (holder?.host === hostname() && holder.process !== undefined) return !isAlive(holder.process);
-  try {
-    return Date.now() - (await stat(lock)).mtimeMs > staleMs;
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return false;
-    throw error;
-  }
+  const found = await unlessMissing(stat(lock));
+  return found !== undefined && Date.now() - found.mtimeMs > staleMs;
 }
 
 /** Undefined for a text that is none of ours. */
 export function holderIn(text: string): Holder | undefined {
-  try {
-    return JSON.parse(text) as Holder;
-  } catch (error) {
-    if (error instanceof SyntaxError) return undefined;
-    throw error;
-  }
+  return parsedJson(text) as Holder | undefined;
 }
 
 /** Undefined where there is no such file. */
-export async function textOf(path: string): Promise<string | undefined> {
-  try {
-    return await readFile(path, 'utf8');
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return undefined;
-    throw error;
-  }
+export function textOf(path: string): Promise<string | undefined> {
+  return unlessMissing(readFile(path, 'utf8'));
 }

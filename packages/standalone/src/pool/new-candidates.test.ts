@@ -1,6 +1,7 @@
-import { cheapest, type JobRequest, unknownProfile } from '@megalith/core';
+import type { JobRequest } from '@megalith/core';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import { jobRequest } from '../backend/job-request.fixture.js';
 import { compiledCatalogue } from '../providers/ec2/compiled-catalogue.js';
 import { ec2Settings } from '../providers/ec2/ec2-settings.js';
 import { ec2Stock } from '../providers/ec2/ec2-stock.js';
@@ -18,28 +19,15 @@ function stockOf(types?: readonly string[]) {
   return ec2Stock({ catalogue: compiledCatalogue('us-east-1'), machines: [], uses: new Map() }, settings);
 }
 
-function job(more: Partial<JobRequest> = {}): JobRequest {
-  const requirements = { cpus: 1, graceMs: 100 };
-  return {
-    id: 'j',
-    name: 'job',
-    requirements,
-    tags: [],
-    label: 'internal',
-    goal: cheapest,
-    profile: unknownProfile,
-    ...more,
-  };
-}
-
 const candidates = (wanted: JobRequest, types?: readonly string[], slots?: number) =>
   sizedOffers(wanted, stockOf(types), slots).map(each => newCandidate(each, terms));
 
 describe('machines that would be made, as candidates', () => {
   it('are one of each sensible size, from one task at a time to all or the widest machine', () => {
-    const found = candidates(job({ taskCount: 20, requirements: { cpus: 1, memoryBytes: 3 * gib, graceMs: 0 } }), [
-      'm6i.*',
-    ]);
+    const found = candidates(
+      jobRequest({ taskCount: 20, requirements: { cpus: 1, memoryBytes: 3 * gib, graceMs: 0 } }),
+      ['m6i.*'],
+    );
     expect(found.map(({ id, slots, usdPerHour }) => [id, slots, usdPerHour])).toEqual([
       ['ec2 us-east-1 m6i.large on-demand', 2, 0.096],
       ['ec2 us-east-1 m6i.xlarge on-demand', 4, 0.192],
@@ -47,12 +35,12 @@ describe('machines that would be made, as candidates', () => {
       ['ec2 us-east-1 m6i.4xlarge on-demand', 16, 0.768],
       ['ec2 us-east-1 m6i.8xlarge on-demand', 20, 1.536],
     ]);
-    const widest = candidates(job({ taskCount: 5000 }), ['m6i.*']).at(-1);
+    const widest = candidates(jobRequest({ taskCount: 5000 }), ['m6i.*']).at(-1);
     expect(widest).toMatchObject({ id: 'ec2 us-east-1 m6i.32xlarge on-demand', slots: 128 });
   });
 
   it('say what they cost, with the start and the idle tail', () => {
-    const [one] = candidates(job({ taskCount: 1 }), ['m6i.*']);
+    const [one] = candidates(jobRequest({ taskCount: 1 }), ['m6i.*']);
     expect(one).toMatchObject({
       kind: 'new',
       site,
@@ -67,7 +55,7 @@ describe('machines that would be made, as candidates', () => {
       ...noUses('k', { provider: 'ec2', region: 'us-east-1', image: '', type: 'm6i.large' }),
       startsMs: [40_000],
     };
-    const [sized] = sizedOffers(job(), stockOf(['m6i.*']), undefined);
+    const [sized] = sizedOffers(jobRequest(), stockOf(['m6i.*']), undefined);
     expect(newCandidate(sized!, { ...terms, pinnedMs: 1000, usesOf: () => uses })).toMatchObject({
       startMs: 40_000,
       billing: { startMs: 40_000, idleTailMs: 1000 },
@@ -75,18 +63,18 @@ describe('machines that would be made, as candidates', () => {
   });
 
   it('are as many as it takes where the number of tasks at once was given', () => {
-    expect(candidates(job({ taskCount: 900 }), ['m6i.*'], 300)).toMatchObject([
+    expect(candidates(jobRequest({ taskCount: 900 }), ['m6i.*'], 300)).toMatchObject([
       { id: 'ec2 us-east-1 3 x m6i.32xlarge on-demand', slots: 300, usdPerHour: 3 * 6.144 },
     ]);
-    expect(candidates(job({ taskCount: 900, wants: ['detach'] }), ['m6i.*'], 300)).toMatchObject([
+    expect(candidates(jobRequest({ taskCount: 900, wants: ['detach'] }), ['m6i.*'], 300)).toMatchObject([
       { id: 'ec2 us-east-1 m6i.32xlarge on-demand', slots: 128 },
     ]);
   });
 
   it('are the largest that there are where more is wished for, and none where one task is too large', () => {
-    expect(candidates(job({ taskCount: 64 }), ['m6i.xlarge'])).toMatchObject([{ slots: 4 }]);
-    expect(candidates(job({ taskCount: 64 }), ['m6i.xlarge'], 64)).toMatchObject([{ slots: 4 }]);
-    const large = job({ requirements: { cpus: 1, memoryBytes: 64 * gib, graceMs: 0 } });
+    expect(candidates(jobRequest({ taskCount: 64 }), ['m6i.xlarge'])).toMatchObject([{ slots: 4 }]);
+    expect(candidates(jobRequest({ taskCount: 64 }), ['m6i.xlarge'], 64)).toMatchObject([{ slots: 4 }]);
+    const large = jobRequest({ requirements: { cpus: 1, memoryBytes: 64 * gib, graceMs: 0 } });
     expect(() => candidates(large, ['m6i.xlarge'])).toThrowError(expect.objectContaining({ code: 'OVER_MEMORY' }));
   });
 
@@ -102,7 +90,7 @@ describe('machines that would be made, as candidates', () => {
         fc.option(fc.integer({ min: 1, max: 500 }), { nil: undefined }),
         fc.option(fc.integer({ min: 1, max: 400 }), { nil: undefined }),
         (requirements, taskCount, slots) => {
-          const wanted = job({
+          const wanted = jobRequest({
             requirements: { ...requirements, graceMs: 0 },
             ...(taskCount === undefined ? {} : { taskCount }),
           });
@@ -131,9 +119,9 @@ describe('machines that would be made, as candidates', () => {
   });
 
   it('get no more tasks than they have room for, where tasks ask for more by then', () => {
-    const [, , place] = candidates(job({ taskCount: 8 }), ['m6i.*']);
-    expect([place!.slots, ...sharesOf(job(), place!)]).toEqual([8, 8]);
+    const [, , place] = candidates(jobRequest({ taskCount: 8 }), ['m6i.*']);
+    expect([place!.slots, ...sharesOf(jobRequest(), place!)]).toEqual([8, 8]);
     const grown = { cpus: 1, memoryBytes: 20 * gib, graceMs: 0 };
-    expect(sharesOf(job({ requirements: grown }), place!)).toEqual([1]);
+    expect(sharesOf(jobRequest({ requirements: grown }), place!)).toEqual([1]);
   });
 });

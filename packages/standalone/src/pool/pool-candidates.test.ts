@@ -2,8 +2,8 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { MegalithError } from '@megalith/agent';
-import { cheapest, type JobRequest, unknownProfile } from '@megalith/core';
 import { afterAll, expect, it } from 'vitest';
+import { jobRequest } from '../backend/job-request.fixture.js';
 import { compiledCatalogue } from '../providers/ec2/compiled-catalogue.js';
 import { ec2Settings } from '../providers/ec2/ec2-settings.js';
 import { ec2Stock } from '../providers/ec2/ec2-stock.js';
@@ -18,20 +18,11 @@ afterAll(() => rmSync(home, { recursive: true, force: true }));
 const site = { name: 'ec2 us-east-1', kind: 'cloud', region: 'us-east-1', clearance: 'internal' } as const;
 const settings = ec2Settings({ region: 'us-east-1', types: ['m6i.large'] }, 'ann');
 const stock = ec2Stock({ catalogue: compiledCatalogue('us-east-1'), machines: [], uses: new Map() }, settings);
-const job: JobRequest = {
-  id: 'j',
-  name: 'job',
-  requirements: { cpus: 1, graceMs: 0 },
-  tags: [],
-  label: 'internal',
-  goal: cheapest,
-  profile: unknownProfile,
-};
 
 function of(answer: (signal?: AbortSignal) => Promise<Stock>, deadlineMs = 5000) {
   const cloud = { name: 'ec2', region: 'us-east-1', stock: (_: boolean, signal?: AbortSignal) => answer(signal) };
   const desk = { cloud, intents: new IntentStore(home), owner: 'ann', image: 'ami', maxLifetimeMs: 1e8, now: Date.now };
-  return poolCandidates(job, { desk: desk as unknown as PoolDesk, site, asks: true, deadlineMs });
+  return poolCandidates(jobRequest(), { desk: desk as unknown as PoolDesk, site, asks: true, deadlineMs });
 }
 
 it('what a cloud has is told as candidates', async () => {

@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { readdir, readFile, rename } from 'node:fs/promises';
 import { join } from 'node:path';
-import { MegalithError } from '@megalith/agent';
+import { MegalithError, parsedJson, unlessMissing } from '@megalith/agent';
 import type * as z from 'zod';
 import { whileLocked } from '../inventory/config-lock.js';
 import { makeFolderDurably, removeDurably, writeDurably } from './durable-file.js';
@@ -114,7 +114,7 @@ export class RecordFolder<T extends { readonly id: string }> {
       if (codeOf(error) === 'ENOENT') return undefined;
       throw error;
     }
-    const value = parsed(text);
+    const value = parsedJson(text);
     const result = this.#schema.safeParse(value);
     if (!result.success) {
       if (isLater(value)) return { problem: 'a later version of Megalith wrote it', isLater: true };
@@ -155,22 +155,7 @@ async function setAside(path: string, { problem, isLater }: Unreadable): Promise
 }
 
 async function namesIn(folder: string): Promise<string[]> {
-  try {
-    return await readdir(folder);
-  } catch (error) {
-    if (codeOf(error) === 'ENOENT') return [];
-    throw error;
-  }
-}
-
-/** Undefined for what is no JSON. */
-function parsed(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch (error) {
-    if (error instanceof SyntaxError) return undefined;
-    throw error;
-  }
+  return (await unlessMissing(readdir(folder))) ?? [];
 }
 
 function isLater(value: unknown): boolean {

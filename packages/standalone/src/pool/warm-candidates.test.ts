@@ -1,6 +1,7 @@
 import { type Label, labels } from '@megalith/agent';
-import { cheapest, type JobRequest, unknownProfile } from '@megalith/core';
+import type { JobRequest } from '@megalith/core';
 import { describe, expect, it } from 'vitest';
+import { jobRequest } from '../backend/job-request.fixture.js';
 import type { CloudMachine } from './cloud-machine.js';
 import type { LaunchIntent } from './launch-intent.js';
 import { noUses } from './machine-uses.js';
@@ -52,13 +53,8 @@ function machine(more: Partial<CloudMachine> = {}, label: Label = 'internal'): C
 const worth = { cpus: 4, usableMemoryBytes: 14 * gib, usdPerHour: 0.192, diskUsdPerHour: 0, localDiskBytes: 0 };
 
 function candidate(known: Partial<KnownMachine> = {}, wanted: Partial<JobRequest> = {}, its = terms, owner = 'ann') {
-  const requirements = { cpus: 1, graceMs: 0 };
-  const job: JobRequest = {
-    ...{ id: 'j', name: 'job', requirements, tags: [], label: 'internal', goal: cheapest, profile: unknownProfile },
-    ...wanted,
-  };
   const all = { machine: machine(), worth, intent, note: { plan }, ...known };
-  return warmCandidate(all, job, { owner, image: 'ami' }, its, Number.POSITIVE_INFINITY, now);
+  return warmCandidate(all, jobRequest(wanted), { owner, image: 'ami' }, its, Number.POSITIVE_INFINITY, now);
 }
 
 describe('a machine that is up without work', () => {

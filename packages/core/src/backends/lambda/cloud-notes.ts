@@ -1,6 +1,6 @@
 import { mkdir, readFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
-import { writeFileAtomically } from '@megalith/agent';
+import { fieldsOf, parsedJson, unlessMissing, writeFileAtomically } from '@megalith/agent';
 
 /** What was learned of functions in a region. Times are epoch milliseconds. */
 export interface CloudNotes {
@@ -40,17 +40,12 @@ export function noteFile(home: string, region: string): NoteBook {
 }
 
 async function readNotes(path: string): Promise<CloudNotes> {
-  try {
-    return notesOf(JSON.parse(await readFile(path, 'utf8')));
-  } catch (error) {
-    if (error instanceof SyntaxError || (error as NodeJS.ErrnoException).code === 'ENOENT') return noNotes;
-    throw error;
-  }
+  return notesOf(parsedJson((await unlessMissing(readFile(path, 'utf8'))) ?? ''));
 }
 
 function notesOf(read: unknown): CloudNotes {
-  const { seen, concurrency, collectedAt, coldMs } = recordOf(read);
-  const { value, at } = recordOf(concurrency);
+  const { seen, concurrency, collectedAt, coldMs } = fieldsOf(read);
+  const { value, at } = fieldsOf(concurrency);
   return {
     seen: numbersOf(seen),
     coldMs: numbersOf(coldMs),
@@ -60,12 +55,8 @@ function notesOf(read: unknown): CloudNotes {
 }
 
 function numbersOf(value: unknown): Record<string, number> {
-  const numbers = Object.entries(recordOf(value)).filter((entry): entry is [string, number] =>
+  const numbers = Object.entries(fieldsOf(value)).filter((entry): entry is [string, number] =>
     Number.isFinite(entry[1]),
   );
   return Object.fromEntries(numbers);
-}
-
-function recordOf(value: unknown): Readonly<Record<string, unknown>> {
-  return typeof value === 'object' && value !== null ? (value as Record<string, unknown>) : {};
 }

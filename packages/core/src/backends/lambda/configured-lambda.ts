@@ -3,15 +3,13 @@ import { userName } from '../../audit/who-runs.js';
 import { readConfig } from '../../config/read-config.js';
 import type { PriceBook } from '../../placement/prices-file.js';
 import { configuredStore } from '../../storage/configured-store.js';
-import { type NoteBook, noteFile } from './cloud-notes.js';
-import { thisWorld, type World } from './control-call.js';
-import { type FunctionCode, readFunctionCode } from './function-code.js';
-import { compiledFunctionPrices, type FunctionPrices, pricesWith } from './function-prices.js';
-import type { LambdaApi } from './lambda-api.js';
+import { noteFile } from './cloud-notes.js';
+import { thisWorld } from './control-call.js';
+import { readFunctionCode } from './function-code.js';
+import { compiledFunctionPrices, pricesWith } from './function-prices.js';
+import type { LambdaSetup } from './lambda-backend.js';
 import { lambdaSettings } from './lambda-config.js';
-import type { LambdaSettings } from './lambda-settings.js';
 import { sdkApi } from './sdk-api.js';
-import type { ClearedStore } from './spill.js';
 
 export interface LambdaPlace {
   /** Megalith's home here. @defaultValue see `megalithHome` */
@@ -25,15 +23,7 @@ export interface LambdaPlace {
 }
 
 /** AWS Lambda as it is configured here. Nothing is connected, or asked, yet. */
-export interface ConfiguredLambda {
-  readonly settings: LambdaSettings;
-  readonly api: LambdaApi;
-  readonly code: () => Promise<FunctionCode>;
-  readonly notes: NoteBook;
-  readonly prices: FunctionPrices;
-  readonly world: World;
-  /** What the config names for large items and results. */
-  readonly store?: ClearedStore;
+export interface ConfiguredLambda extends Omit<LambdaSetup, 'slots'> {
   /** Ends connections that are kept open. */
   close(): void;
 }
@@ -53,8 +43,8 @@ export async function configuredLambda(place: LambdaPlace = {}): Promise<Configu
   }
   const settings = lambdaSettings(config.lambda, userName());
   const api = sdkApi({ ...settings, sockets });
-  const { stores, policy } = config;
-  const store = settings.store === undefined ? undefined : await configuredStore(settings.store, stores, policy);
+  const store =
+    settings.store === undefined ? undefined : await configuredStore(settings.store, config.stores, config.policy);
   return {
     settings,
     api,

@@ -1,4 +1,4 @@
-import { type ErrorCode, isMegalithError, MegalithError } from '@megalith/agent';
+import { type ErrorCode, fieldsOf, isMegalithError, MegalithError } from '@megalith/agent';
 
 /** What an error of AWS Lambda asks of its caller. */
 export type LambdaErrorClass =
@@ -69,7 +69,7 @@ export function lambdaErrorClass(error: unknown): LambdaErrorClass {
 
 /** What a refusal asks to be waited, milliseconds. */
 export function retryAfterMs(error: unknown): number | undefined {
-  const seconds = Number(recordOf(error).retryAfterSeconds);
+  const seconds = Number(fieldsOf(error).retryAfterSeconds);
   return seconds > 0 && Number.isFinite(seconds) ? seconds * 1000 : undefined;
 }
 
@@ -109,7 +109,7 @@ export function lambdaError(call: string, error: unknown): MegalithError {
   const { codes: found, status, requestId, message } = factsOf(error);
   const [awsCode = 'UnknownError'] = found;
   // What kept AWS from looking at a call: `ConcurrentInvocationLimitExceeded`.
-  const { Reason: reason } = recordOf(error);
+  const { Reason: reason } = fieldsOf(error);
   const hint = hints[kind];
   return new MegalithError(codes[kind], `${wrong(call, awsCode, status)}: ${oneLine(message)}`, {
     ...(hint === undefined ? {} : { hint }),
@@ -140,8 +140,8 @@ interface ErrorFacts {
 }
 
 function factsOf(error: unknown): ErrorFacts {
-  const { code, Code, name, $metadata, message } = recordOf(error);
-  const { httpStatusCode, requestId } = recordOf($metadata);
+  const { code, Code, name, $metadata, message } = fieldsOf(error);
+  const { httpStatusCode, requestId } = fieldsOf($metadata);
   const words = [code, Code, name].filter(word => typeof word === 'string' && word !== '' && word !== 'Error');
   return {
     codes: words as string[],
@@ -153,8 +153,4 @@ function factsOf(error: unknown): ErrorFacts {
 
 function oneLine(text: string): string {
   return text.replace(/\s+/g, ' ').trim() || 'no reason was given';
-}
-
-function recordOf(value: unknown): Readonly<Record<string, unknown>> {
-  return typeof value === 'object' && value !== null ? (value as Record<string, unknown>) : {};
 }

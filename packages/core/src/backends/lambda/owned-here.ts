@@ -1,4 +1,4 @@
-import { type Collected, collectGarbage } from './collect-garbage.js';
+import { type Collected, type CollectOptions, collectGarbage } from './collect-garbage.js';
 import { configuredLambda, type LambdaPlace } from './configured-lambda.js';
 import { parseFunctionName, versionOf } from './function-name.js';
 import { ownedFunctions } from './owned-functions.js';
@@ -16,15 +16,8 @@ export interface OwnedFunction {
   readonly modifiedAt: number;
 }
 
-export interface CleanOptions extends LambdaPlace {
-  /** Functions of this version too, and of any age. @defaultValue false */
-  readonly all?: boolean;
-  /** Those of other versions that were neither made nor used for so long, milliseconds. @defaultValue 7 days */
-  readonly olderThanMs?: number;
-  /** Only tells. @defaultValue false */
-  readonly dryRun?: boolean;
-  readonly signal?: AbortSignal;
-}
+/** How much goes: see `CollectOptions`. */
+export interface CleanOptions extends LambdaPlace, Pick<CollectOptions, 'all' | 'olderThanMs' | 'dryRun' | 'signal'> {}
 
 export interface Cleaned {
   readonly deleted: readonly OwnedFunction[];

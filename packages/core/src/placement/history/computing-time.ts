@@ -3,7 +3,7 @@ import type { TaskSample } from './task-sample.js';
 type Timed = Pick<TaskSample, 'runMs' | 'cpuMs' | 'vcpus'>;
 
 /** How a task spends its time. */
-export interface TimeParts {
+interface TimeParts {
   /** For what is not its processor's: disks, networks, sleep. Milliseconds. */
   readonly waitMs: number;
   /** Of one processor, milliseconds. */

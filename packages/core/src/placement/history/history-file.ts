@@ -1,3 +1,4 @@
+import { fieldsOf, parsedJson } from '@megalith/agent';
 import { emptyHistory, type History, mergeHistories, type SampleCounts } from './history.js';
 import { sampleOutcomes, type TaskSample } from './task-sample.js';
 
@@ -16,14 +17,7 @@ export function historyText({ history, pulledAt }: HistoryFile): string {
 
 /** Undefined for what is damaged, or of another version. What has more samples than a history keeps is cut. */
 export function parseHistory(text: string): HistoryFile | undefined {
-  let read: unknown;
-  try {
-    read = JSON.parse(text);
-  } catch (error) {
-    if (error instanceof SyntaxError) return undefined;
-    throw error;
-  }
-  const file = recordOf(read);
+  const file = fieldsOf(parsedJson(text));
   const { samples, counts, pulledAt } = file;
   if (file.version !== version || !Array.isArray(samples) || !samples.every(isSample) || !isCounts(counts)) {
     return undefined;
@@ -34,7 +28,7 @@ export function parseHistory(text: string): HistoryFile | undefined {
 
 function isSample(value: unknown): value is TaskSample {
   const { task, attempt, at, outcome, runMs, cpuMs, vcpus, peakMemoryBytes, limitBytes, bytesIn, bytesOut } =
-    recordOf(value);
+    fieldsOf(value);
   return (
     typeof task === 'string' &&
     task.length <= 200 &&
@@ -45,14 +39,10 @@ function isSample(value: unknown): value is TaskSample {
 }
 
 function isCounts(value: unknown): value is SampleCounts {
-  const counts = recordOf(value);
+  const counts = fieldsOf(value);
   return Object.keys(emptyHistory.counts).every(outcome => isFigure(counts[outcome]));
 }
 
 function isFigure(value: unknown): value is number {
   return typeof value === 'number' && Number.isFinite(value) && value >= 0;
-}
-
-function recordOf(value: unknown): Readonly<Record<string, unknown>> {
-  return typeof value === 'object' && value !== null ? (value as Record<string, unknown>) : {};
 }

@@ -2,6 +2,7 @@ import { randomBytes } from 'node:crypto';
 import type { BigIntStats } from 'node:fs';
 import { lstat, mkdir, readdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { unlessMissing } from '@megalith/agent';
 import { type HistoryFile, historyText, parseHistory } from './history-file.js';
 
 /** Of so many pieces of code a home remembers; the ones longest unused are forgotten. */
@@ -56,13 +57,8 @@ export class HistoryFolder {
     // The look goes first: what is read may be newer than it, and is then read again, but never older.
     const stat = await statOf(path);
     if (stat === undefined) return { file: undefined, stat };
-    let text: string;
-    try {
-      text = await readFile(path, 'utf8');
-    } catch (error) {
-      if ((error as NodeJS.ErrnoException).code === 'ENOENT') return { file: undefined, stat };
-      throw error;
-    }
+    const text = await unlessMissing(readFile(path, 'utf8'));
+    if (text === undefined) return { file: undefined, stat };
     const file = parseHistory(text);
     if (file === undefined) this.#warn(`the history "${path}" is damaged, and begins anew`);
     return { file, stat };
@@ -108,11 +104,6 @@ function isSame(one: BigIntStats | undefined, other: BigIntStats | undefined): b
   return one?.ino === other?.ino && one?.mtimeNs === other?.mtimeNs && one?.size === other?.size;
 }
 
-async function statOf(path: string): Promise<BigIntStats | undefined> {
-  try {
-    return await lstat(path, { bigint: true });
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return undefined;
-    throw error;
-  }
+function statOf(path: string): Promise<BigIntStats | undefined> {
+  return unlessMissing(lstat(path, { bigint: true }));
 }

@@ -2,7 +2,7 @@ import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { emptyHistory, type History, mergeHistories, withSamples } from './history.js';
 import { historyText, parseHistory } from './history-file.js';
-import { SpreadSamples, spreadOut } from './spread-out.js';
+import { spreadOut } from './spread-out.js';
 import type { TaskSample } from './task-sample.js';
 import { anySample, sample, samplesOf } from './testing/samples.js';
 
@@ -92,16 +92,6 @@ describe('a choice among many samples', () => {
     const sorted = peaks.sort((a, b) => a - b);
     expect(sorted[32]! / 1000).toBeGreaterThan(470);
     expect(sorted[32]! / 1000).toBeLessThan(530);
-  });
-
-  test('is made on the way, in memory that does not grow', () => {
-    const all = new SpreadSamples(32);
-    for (const each of samplesOf(5000, n => ({ peakMemoryBytes: n, runMs: 5000 - n }))) all.add(each);
-    const taken = all.take();
-    expect(taken.length).toBeLessThan(64);
-    expect(Math.max(...taken.map(({ peakMemoryBytes = 0 }) => peakMemoryBytes))).toBe(4999);
-    expect(Math.max(...taken.map(({ runMs }) => runMs))).toBe(5000);
-    expect(all.take()).toEqual([]);
   });
 });
 

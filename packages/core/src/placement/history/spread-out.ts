@@ -13,29 +13,6 @@ export function spreadOut(samples: readonly TaskSample[], most: number): readonl
   return [...chosen, ...evenly(others, most - chosen.size)];
 }
 
-/** Collects what many attempts tell, in memory that does not grow with their number. */
-export class SpreadSamples {
-  readonly #most: number;
-  #samples: TaskSample[] = [];
-
-  /** @param most between so many and twice as many are held */
-  constructor(most = 64) {
-    this.#most = most;
-  }
-
-  add(sample: TaskSample): void {
-    this.#samples.push(sample);
-    if (this.#samples.length >= this.#most * 2) this.#samples = [...spreadOut(this.#samples, this.#most)];
-  }
-
-  /** Gives what was collected, and begins anew. */
-  take(): readonly TaskSample[] {
-    const samples = this.#samples;
-    this.#samples = [];
-    return samples;
-  }
-}
-
 function hasOutgrown({ outcome }: TaskSample): boolean {
   return outcome === 'out-of-memory' || outcome === 'timed-out';
 }

@@ -1,4 +1,4 @@
-import { type ErrorCode, isMegalithError, MegalithError } from '@megalith/agent';
+import { type ErrorCode, fieldsOf, isMegalithError, MegalithError } from '@megalith/agent';
 
 /** What an error of AWS's asks of its caller. */
 export type CloudErrorClass =
@@ -185,8 +185,8 @@ interface ErrorFacts {
 }
 
 function factsOf(error: unknown): ErrorFacts {
-  const { $metadata, $retryable: retryable } = recordOf(error);
-  const metadata = recordOf($metadata);
+  const { $metadata, $retryable: retryable } = fieldsOf(error);
+  const metadata = fieldsOf($metadata);
   return {
     code: codesOf(error)[0] ?? 'UnknownError',
     ...(typeof metadata.httpStatusCode === 'number' ? { status: metadata.httpStatusCode } : {}),
@@ -198,7 +198,7 @@ function factsOf(error: unknown): ErrorFacts {
 
 /** The codes of an error, the most telling first: the network's is in `code`, AWS's in `name` and, behind it, `Code`. */
 function codesOf(error: unknown): readonly string[] {
-  const { code, Code, name } = recordOf(error);
+  const { code, Code, name } = fieldsOf(error);
   const found = [code, Code, name].filter(word => typeof word === 'string' && word !== '');
   return (found as string[]).map(word => word.replace(/^(Client|Server)\./, '')).filter(word => word !== 'Error');
 }
@@ -209,8 +209,4 @@ function messageOf(error: unknown): string {
 
 function oneLine(text: string): string {
   return text.replace(/\s+/g, ' ').trim() || 'no reason was given';
-}
-
-function recordOf(value: unknown): Readonly<Record<string, unknown>> {
-  return typeof value === 'object' && value !== null ? (value as Record<string, unknown>) : {};
 }
