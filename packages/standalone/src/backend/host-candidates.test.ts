@@ -59,7 +59,7 @@ describe('the hosts as candidates', () => {
   it('stand together, and for each other, in one region only', () => {
     const [near, far, nowhere] = [{ ...alpha, region: 'eu' }, { ...host('far', 2), region: 'us' }, host('any', 2)];
     const all = [near, far, nowhere, { ...host('third', 2), region: 'eu' }];
-    const wanted = job({ taskCount: 9 });
+    const wanted = jobRequest({ taskCount: 9 });
     expect(hostCandidates(all, wanted)[0]).toMatchObject({ id: '2 hosts together', site: { region: 'eu' } });
     const namesAt = (id: string) => machinesOf({ id }, all, wanted).machines.map(({ name }) => name);
     expect(namesAt('2 hosts together')).toEqual(['alpha', 'third']);
