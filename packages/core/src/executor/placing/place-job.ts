@@ -1,5 +1,5 @@
-import { resolve } from 'node:path';
-import { isLower, type Label, type Requirements } from '@megalith/agent';
+import { basename, resolve } from 'node:path';
+import { type CommandWork, type FunctionWork, isLower, type Label, type Requirements } from '@megalith/agent';
 import type { BackendJob, Candidate, JobRun, TaskEvents, TaskSource } from '../../backends/backend.js';
 import type { Goal } from '../../placement/goal.js';
 import { codeHashOf } from '../../placement/history/code-hash.js';
@@ -23,7 +23,6 @@ import type { PlacingDesk } from './placing-desk.js';
 import { requirementsAt } from './requirements-at.js';
 import { splitJob } from './split-job.js';
 import { workAt } from './work-at.js';
-import { workName } from './work-name.js';
 
 /** Who hears how a job is placed. */
 export interface PlacingHooks {
@@ -205,4 +204,10 @@ function travelling(
     stopsOnFailure: stopsOnFailure && (retries === 0 || rule.hostRule),
     ...(rule.hostRule ? { retry: { retries, backoffMs, factor, maxBackoffMs } } : {}),
   };
+}
+
+/** What runs, for the audit log: the program of a command, without arguments, which may hold anything. */
+function workName(work: FunctionWork | CommandWork, job: string): string {
+  if (work.kind === 'function') return `${job} (${work.bundle.hash.slice(0, 12)})`;
+  return work.argv === undefined ? 'a shell line' : basename(work.argv[0]!);
 }
