@@ -1,13 +1,13 @@
 import { basename, resolve } from 'node:path';
 import { type CommandWork, type FunctionWork, isLower, type Label, type Requirements } from '@megalith/agent';
 import type { BackendJob, Candidate, JobRun, TaskEvents, TaskSource } from '../../backends/backend.js';
+import { dependsOnGuess } from '../../placement/depends-on-guess.js';
 import type { Goal } from '../../placement/goal.js';
 import { codeHashOf } from '../../placement/history/code-hash.js';
 import { probeLimitMs, probeSize, profileFromProbe } from '../../placement/history/probe.js';
 import type { SamplePlace } from '../../placement/history/task-sample.js';
 import { plan } from '../../placement/plan.js';
 import type { Policy } from '../../placement/policy.js';
-import { dependsOnGuess } from '../../placement/sensitive.js';
 import type { Prepared } from '../conductor.js';
 import type { JobSettings } from '../job-settings.js';
 import type { LegPlan } from '../legs/leg.js';
