@@ -4,6 +4,7 @@ import {
   FunctionExecutor,
   type JobCounts,
   type JobEvent,
+  registerBackend,
 } from '@megalith/core';
 import { type SweepBeside, sweepBeside } from '../cloud/sweep-beside.js';
 import { filesText } from '../output/files-text.js';
@@ -13,7 +14,6 @@ import { Interrupt, type InterruptCause, interruptExitCode } from './interrupt.j
 import { cancellingText, leavingText } from './interrupt-text.js';
 import { JobPlace, type Whereabouts } from './job-place.js';
 import { JobStory } from './job-story.js';
-import { knowStandalone } from './known-backends.js';
 
 /** Where and how a command's jobs run. */
 export interface SessionOptions extends Pick<ExecutorOptions, 'at' | 'prices'> {
@@ -100,7 +100,8 @@ export async function inSession(options: SessionOptions, body: (session: Session
     if (place.is === 'machines' && options.hosts === undefined) sweep ??= sweepBeside(note);
   };
   const story = new JobStory(note, options.tellsPlan === true && options.hosts === undefined);
-  knowStandalone();
+  // What stands behind the name is large, and is loaded by whoever goes there.
+  registerBackend('standalone', async options => (await import('@megalith/standalone')).openStandalone(options));
   const executor = new FunctionExecutor({
     ...(options.backend === undefined || options.backend === 'auto' ? {} : { backend: options.backend }),
     ...(options.hosts === undefined ? {} : { hosts: options.hosts }),

@@ -9,6 +9,7 @@ import {
   mayBeRunning,
   readJsonFile,
   tallied,
+  unlessMissing,
   writeFileAtomically,
 } from '@megalith/agent';
 import type { JobReport } from './job-report.js';
@@ -71,12 +72,7 @@ async function lostStanding(job: JobFolder): Promise<Standing> {
 }
 
 async function journalSize(job: JobFolder): Promise<number> {
-  try {
-    return (await stat(journalPath(job.dir))).size;
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return 0;
-    throw error;
-  }
+  return (await unlessMissing(stat(journalPath(job.dir))))?.size ?? 0;
 }
 
 /** A home that can't be written, or no longer holds the job, only costs the next reader a scan. */

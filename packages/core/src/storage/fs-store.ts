@@ -12,7 +12,7 @@ import { publish, removeEmptyFolders } from './fs-publish.js';
 import { type FsRecord, FsRecords, keyHash } from './fs-records.js';
 import { walkKeys } from './fs-walk.js';
 import { inTime } from './in-time.js';
-import { alreadyThere, notFound } from './key-conflict.js';
+import { alreadyThere, notFound } from './key-errors.js';
 import { requireKey, requirePrefix } from './object-key.js';
 import { chunksOf, type ReadLimits, readOnce } from './read-once.js';
 import type { PutOptions, ReadOptions, Storage, StoredBytes, StoredObject } from './storage.js';

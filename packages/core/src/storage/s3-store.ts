@@ -2,7 +2,7 @@ import { randomBytes } from 'node:crypto';
 import { type Label, MegalithError } from '@megalith/agent';
 import { bodyChunks } from './body-chunks.js';
 import { requireRange, within } from './byte-range.js';
-import { alreadyThere, notFound } from './key-conflict.js';
+import { alreadyThere, notFound } from './key-errors.js';
 import { isKey, requireKey, requirePrefix } from './object-key.js';
 import { readOnce } from './read-once.js';
 import { metadataOf, plainEtag, S3Calls } from './s3-calls.js';

@@ -1,6 +1,6 @@
 import { mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
-import { jobFolder } from '@megalith/agent';
+import { jobFolder, parsedJson, unlessMissingSync } from '@megalith/agent';
 import type { BackendJob, FileOutput } from '@megalith/core';
 import type { Machine } from '../machine.js';
 
@@ -69,22 +69,13 @@ export class PlacedJobs {
   }
 
   #ids(): string[] {
-    try {
-      return readdirSync(this.#folder);
-    } catch (error) {
-      if ((error as NodeJS.ErrnoException).code === 'ENOENT') return [];
-      throw error;
-    }
+    return unlessMissingSync(() => readdirSync(this.#folder)) ?? [];
   }
 
   /** Undefined for a note that another process writes or drops just now. */
   #read(id: string): PlacedJob | undefined {
-    try {
-      return JSON.parse(readFileSync(join(this.#folder, id), 'utf8')) as PlacedJob;
-    } catch (error) {
-      if ((error as NodeJS.ErrnoException).code === 'ENOENT' || error instanceof SyntaxError) return undefined;
-      throw error;
-    }
+    const text = unlessMissingSync(() => readFileSync(join(this.#folder, id), 'utf8'));
+    return text === undefined ? undefined : (parsedJson(text) as PlacedJob | undefined);
   }
 }
 

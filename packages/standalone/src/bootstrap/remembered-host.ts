@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
-import { writeFileAtomically } from '@megalith/agent';
+import { parsedJson, unlessMissingSync, writeFileAtomically } from '@megalith/agent';
 import type { HostFacts } from '../inventory/host-entry.js';
 import { hasFields } from './has-fields.js';
 
@@ -21,14 +21,8 @@ export interface RememberedHost {
 
 /** Undefined where nothing is remembered, or what is there is not ours to read: then the host is asked again. */
 export function recallHost(home: string, id: string): RememberedHost | undefined {
-  let text: string;
-  try {
-    text = readFileSync(hostPath(home, id), 'utf8');
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return undefined;
-    throw error;
-  }
-  const found = parsed(text);
+  const text = unlessMissingSync(() => readFileSync(hostPath(home, id), 'utf8'));
+  const found = text === undefined ? undefined : parsedJson(text);
   return isRememberedHost(found) ? found : undefined;
 }
 
@@ -41,15 +35,6 @@ export async function rememberHost(home: string, id: string, host: RememberedHos
 /** An id comes from the inventory and becomes a file's name: what is not plain is escaped. */
 function hostPath(home: string, id: string): string {
   return join(home, 'machines', `${encodeURIComponent(id)}.json`);
-}
-
-/** Undefined for what is not JSON: such a file is written anew. */
-function parsed(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch {
-    return undefined;
-  }
 }
 
 const texts = {

@@ -1,5 +1,6 @@
 import { appendFile, mkdir, rename, stat } from 'node:fs/promises';
 import { dirname } from 'node:path';
+import { unlessMissing } from '@megalith/agent';
 
 /** At most twice this is on disk, bytes. */
 const defaultMaxBytes = 1024 * 1024;
@@ -42,10 +43,5 @@ export class LogFile {
 }
 
 async function sizeOf(path: string): Promise<number> {
-  try {
-    return (await stat(path)).size;
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return 0;
-    throw error;
-  }
+  return (await unlessMissing(stat(path)))?.size ?? 0;
 }

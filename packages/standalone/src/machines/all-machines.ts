@@ -1,6 +1,6 @@
 import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';
-import { megalithHome } from '@megalith/agent';
+import { megalithHome, unlessMissing } from '@megalith/agent';
 import { configuredMachines, type MachinesOptions } from '../backend/standalone.js';
 import { type Inventory, readInventory } from '../inventory/read-inventory.js';
 import type { Machine } from '../machine.js';
@@ -42,10 +42,6 @@ async function madeMachines(
 }
 
 async function hasEntries(folder: string): Promise<boolean> {
-  try {
-    return (await readdir(folder)).length > 0;
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return false;
-    throw error;
-  }
+  const names = await unlessMissing(readdir(folder));
+  return names !== undefined && names.length > 0;
 }

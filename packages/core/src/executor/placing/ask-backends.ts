@@ -5,7 +5,7 @@ import type { Policy } from '../../placement/policy.js';
 import { canBeBeaten } from '../../placement/rank.js';
 import type { Choosable } from '../backend-choice.js';
 import type { Plan } from '../types.js';
-import { absentCandidate } from './absent.js';
+import { absentCandidate } from './absent-candidate.js';
 
 /** A job as backends and the planner see it. */
 export type PlaceableJob = JobRequest & PlannedJob;

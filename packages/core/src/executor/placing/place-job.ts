@@ -1,13 +1,14 @@
-import type { Label, Requirements } from '@megalith/agent';
+import { basename } from 'node:path';
+import type { CommandWork, FunctionWork, Label, Requirements } from '@megalith/agent';
 import type { BackendJob, Candidate, JobRun, TaskEvents, TaskSource } from '../../backends/backend.js';
 import { labelFiles } from '../../labels/label-files.js';
+import { dependsOnGuess } from '../../placement/depends-on-guess.js';
 import type { Goal } from '../../placement/goal.js';
 import { codeHashOf } from '../../placement/history/code-hash.js';
 import { probeLimitMs, probeSize, profileFromProbe } from '../../placement/history/probe.js';
 import type { SamplePlace } from '../../placement/history/task-sample.js';
 import { plan } from '../../placement/plan.js';
 import type { Policy } from '../../placement/policy.js';
-import { dependsOnGuess } from '../../placement/sensitive.js';
 import type { Prepared } from '../conductor.js';
 import { type JobSettings, labelVariable } from '../job-settings.js';
 import type { LegPlan } from '../legs/leg.js';
@@ -23,7 +24,6 @@ import type { PlacingDesk } from './placing-desk.js';
 import { requirementsAt } from './requirements-at.js';
 import { splitJob } from './split-job.js';
 import { workAt } from './work-at.js';
-import { workName } from './work-name.js';
 
 /** Who hears how a job is placed. */
 export interface PlacingHooks {
@@ -200,4 +200,10 @@ function travelling(
     stopsOnFailure: stopsOnFailure && (retries === 0 || rule.hostRule),
     ...(rule.hostRule ? { retry: { retries, backoffMs, factor, maxBackoffMs } } : {}),
   };
+}
+
+/** What runs, for the audit log: the program of a command, without arguments, which may hold anything. */
+function workName(work: FunctionWork | CommandWork, job: string): string {
+  if (work.kind === 'function') return `${job} (${work.bundle.hash.slice(0, 12)})`;
+  return work.argv === undefined ? 'a shell line' : basename(work.argv[0]!);
 }

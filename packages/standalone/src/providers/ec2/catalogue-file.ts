@@ -1,6 +1,6 @@
 import { mkdir, readFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
-import { writeFileAtomically } from '@megalith/agent';
+import { parsedJson, unlessMissing, writeFileAtomically } from '@megalith/agent';
 import * as z from 'zod';
 import type { Ec2Shape } from './ec2-shape.js';
 import type { OnDemandPrices, SpotPrices } from './price-of.js';
@@ -55,14 +55,9 @@ export function cataloguePath(home: string, region: string): string {
 
 /** Undefined where nothing is kept, or it is damaged or of another place: then AWS is asked anew. */
 export async function readCatalogue(home: string, place: string, region: string): Promise<KeptCatalogue | undefined> {
-  let value: unknown;
-  try {
-    value = JSON.parse(await readFile(cataloguePath(home, region), 'utf8'));
-  } catch (error) {
-    if (error instanceof SyntaxError || (error as NodeJS.ErrnoException).code === 'ENOENT') return undefined;
-    throw error;
-  }
-  const { success, data } = kept.safeParse(value);
+  const text = await unlessMissing(readFile(cataloguePath(home, region), 'utf8'));
+  if (text === undefined) return undefined;
+  const { success, data } = kept.safeParse(parsedJson(text));
   return success && data.place === place && data.region === region ? data : undefined;
 }
 

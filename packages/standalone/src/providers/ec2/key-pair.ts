@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
-import { MegalithError } from '@megalith/agent';
+import { MegalithError, unlessMissing } from '@megalith/agent';
 import { createDurably, makeFolderDurably } from '../../pool/durable-file.js';
 import { detailsOf } from './cloud-error.js';
 import { companionName, companionTags } from './companion-tags.js';
@@ -111,11 +111,6 @@ async function ensureFile(path: string, make: () => Promise<string>): Promise<st
   }
 }
 
-async function textOf(path: string): Promise<string | undefined> {
-  try {
-    return await readFile(path, 'utf8');
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return undefined;
-    throw error;
-  }
+function textOf(path: string): Promise<string | undefined> {
+  return unlessMissing(readFile(path, 'utf8'));
 }

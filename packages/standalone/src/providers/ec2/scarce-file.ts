@@ -1,6 +1,6 @@
 import { mkdir, readFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
-import { writeFileAtomically } from '@megalith/agent';
+import { parsedJson, unlessMissing, writeFileAtomically } from '@megalith/agent';
 import { joinScarce, type ScarceMemory, scarceSchema } from './scarce.js';
 
 /** What is scarce in a region, shared by all processes of a home. It is only a help: a file that can't be read is as good as an empty one. */
@@ -12,13 +12,8 @@ export class ScarceFile {
   }
 
   async read(): Promise<ScarceMemory> {
-    try {
-      const read = scarceSchema.safeParse(JSON.parse(await readFile(this.#path, 'utf8')));
-      return read.success ? read.data : {};
-    } catch (error) {
-      if (error instanceof SyntaxError || (error as NodeJS.ErrnoException).code === 'ENOENT') return {};
-      throw error;
-    }
+    const text = await unlessMissing(readFile(this.#path, 'utf8'));
+    return (text === undefined ? undefined : scarceSchema.safeParse(parsedJson(text)).data) ?? {};
   }
 
   /** Adds to what other processes wrote meanwhile. */

@@ -1,7 +1,7 @@
 import { expect, it } from 'vitest';
+import { dependsOnGuess } from './depends-on-guess.js';
 import { unknownProfile } from './job-profile.js';
 import { defaultPolicy } from './policy.js';
-import { dependsOnGuess } from './sensitive.js';
 import { functionCandidate, hereCandidate, hostCandidate, newCandidate, plannedJob } from './testing/candidates.js';
 
 const unknown = plannedJob({ profile: unknownProfile });
