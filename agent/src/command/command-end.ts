@@ -52,8 +52,10 @@ export function commandEnd(facts: CommandFacts): CommandEnd {
  */
 function peak(sampled: CommandUsage | undefined, cgroup: CgroupUsage | undefined): number | undefined {
   const counted = cgroup?.peakMemoryBytes;
-  if (counted === undefined || sampled === undefined || cgroup?.oomKills) return counted ?? sampled?.peakMemoryBytes;
-  return Math.min(counted, sampled.peakMemoryBytes);
+  // A process that was only seen when it had ended shows none.
+  const seen = sampled?.peakMemoryBytes || undefined;
+  if (counted === undefined || seen === undefined || cgroup?.oomKills) return counted ?? seen;
+  return Math.min(counted, seen);
 }
 
 function failureOf(facts: CommandFacts, peakMemoryBytes: number | undefined): Failure | undefined {
