@@ -36,7 +36,12 @@ export class Intake {
 
   /** No task will come any more. */
   get hasEnded(): boolean {
-    return this.#tasks.ended && this.#probe === undefined;
+    return this.isExhausted && this.#probe === undefined;
+  }
+
+  /** There is nothing left whose place could be decided. */
+  get isExhausted(): boolean {
+    return this.#tasks.ended;
   }
 
   /** It takes tasks by itself; to others tasks are only moved. */
@@ -69,11 +74,14 @@ export class Intake {
       }
       if (pulled.length < room) break;
     }
+    // An input may turn out to be shorter than the probe only here, and one whose tasks may be tried again after all that they did.
+    this.#probe?.endIfIdle(this.#tasks.ended);
     return taken;
   }
 
   hear(events: TaskEvents): void {
-    this.#probe?.hear(events, this.#tasks.ended);
+    this.#probe?.hear(events);
+    this.#probe?.endIfIdle(this.#tasks.ended);
   }
 
   /** From now on one leg takes all that comes. */
@@ -92,7 +100,7 @@ export class Intake {
 
   #legFor(input: TaskInput, legs: readonly Leg[]): Leg {
     const key = this.#homes.get(input.index) ?? this.#routeOf?.(input) ?? this.#main;
-    const open = legs.filter(leg => !leg.isOver);
+    const open = legs.filter(leg => leg.isOpen);
     return open.find(leg => leg.plan.key === key) ?? open.find(leg => leg.plan.key === this.#main) ?? legs[0]!;
   }
 }

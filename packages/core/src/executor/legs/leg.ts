@@ -1,6 +1,8 @@
 import type { Failure, Requirements } from '@megalith/agent';
-import type { Candidate, JobRun, TaskInput, TaskSource } from '../../backends/backend.js';
+import { EventQueue } from '../../backends/agent/event-queue.js';
+import type { Candidate, JobRun, TaskEvents, TaskInput, TaskSource } from '../../backends/backend.js';
 import { IndexSet } from '../../backends/index-set.js';
+import { Promised } from '../promised.js';
 
 /** A part of a job: some of its tasks, at one place. */
 export interface LegPlan {
@@ -34,19 +36,25 @@ export class Leg implements TaskSource {
   isOver = false;
   readonly #tasks: LegTasks;
   readonly #given = new IndexSet();
-  #wake: (() => void) | undefined;
-  #changed: Promise<void> | undefined;
+  #changed: Promised<void> | undefined;
+  #hasEnded = false;
 
   constructor(plan: LegPlan, tasks: LegTasks) {
     this.plan = plan;
     this.#tasks = tasks;
-    this.run = plan.run(this);
+    this.run = begun(() => plan.run(this));
   }
 
   /** The task is for this leg. */
   wait(input: TaskInput): void {
     this.queue.push(input);
     this.look();
+  }
+
+  /** Its place tries a task again by itself. */
+  triesAgain(index: number, attempt: number): void {
+    const input = this.out.get(index);
+    if (input !== undefined) this.out.set(index, { ...input, attempt });
   }
 
   /** It has nothing, and nothing waits for it. */
@@ -63,16 +71,23 @@ export class Leg implements TaskSource {
     return tasks;
   }
 
-  async ready(): Promise<void> {
-    if (this.ended || this.queue.length > 0) return;
-    this.#changed ??= new Promise(resolve => {
-      this.#wake = resolve;
-    });
-    await Promise.race([this.#changed, ...[this.#tasks.ready(this) ?? []].flat()]);
+  ready(): Promise<void> {
+    if (this.ended || this.queue.length > 0) return Promise.resolve();
+    this.#changed ??= new Promised();
+    const { promise } = this.#changed;
+    void this.#tasks.ready(this)?.then(() => this.look());
+    return promise;
   }
 
+  /** Once it said so, nothing more may wait for it: its backend has told the far side. */
   get ended(): boolean {
-    return this.#tasks.isEnded(this);
+    this.#hasEnded ||= this.#tasks.isEnded(this);
+    return this.#hasEnded;
+  }
+
+  /** Whether tasks may still be given to it. */
+  get isOpen(): boolean {
+    return !this.isOver && !this.#hasEnded;
   }
 
   get taskCount(): number {
@@ -81,7 +96,18 @@ export class Leg implements TaskSource {
 
   /** Something changed that no promise of the source tells. */
   look(): void {
-    this.#wake?.();
-    this.#wake = this.#changed = undefined;
+    this.#changed?.resolve();
+    this.#changed = undefined;
+  }
+}
+
+/** A place that refuses at once fails as one that fails later. */
+function begun(begin: () => JobRun): JobRun {
+  try {
+    return begin();
+  } catch (error) {
+    const events = new EventQueue<TaskEvents>();
+    events.fail(error);
+    return { events, cancel: () => undefined, machine: undefined };
   }
 }

@@ -1,6 +1,8 @@
+import type { Failure } from '@megalith/agent';
 import fc from 'fast-check';
-import { describe, expect, it } from 'vitest';
-import type { BackendJob, Candidate, TaskInput, TaskSource } from '../../backends/backend.js';
+import { describe, expect, it, vi } from 'vitest';
+import { EventQueue } from '../../backends/agent/event-queue.js';
+import type { BackendJob, Candidate, JobRun, TaskEvents, TaskInput, TaskSource } from '../../backends/backend.js';
 import { cheapest } from '../../placement/goal.js';
 import { unknownProfile } from '../../placement/job-profile.js';
 import { hereCandidate } from '../../placement/testing/candidates.js';
@@ -57,6 +59,27 @@ function legOf(name: string, script: FakeTask, slots = 3): LegPlan & { readonly 
 const outOfMemory = (): never => {
   throw new FakeFailure({ code: 'OUT_OF_MEMORY', message: 'too big' });
 };
+
+/** A place that says what a test lets it say. */
+function toldLeg(name: string, fields: Partial<JobRun> = {}) {
+  const events = new EventQueue<TaskEvents>();
+  const begun: TaskSource[] = [];
+  const cancels: string[] = [];
+  const leg: LegPlan = {
+    key: name,
+    place: hereCandidate({ backend: name, id: name }),
+    requirements,
+    run: tasks => {
+      begun.push(tasks);
+      return { events, cancel: reason => cancels.push(reason), machine: name, ...fields };
+    },
+  };
+  return { leg, events, begun, cancels };
+}
+
+const failed = (index: number, attempt: number, code: Failure['code'], retrying = false): TaskEvents => [
+  { type: 'failed', job: 0, index, attempt, failure: { code, message: code }, ...(retrying ? { retrying } : {}) },
+];
 
 /** How each task ended: `done by NAME after N attempts`, or the code of its failure. */
 async function endsOf(run: LegsRun): Promise<Map<number, string>> {
@@ -167,6 +190,119 @@ describe('a job at several places', () => {
     await new Promise(setImmediate);
     run.cancel('enough');
     expect([...(await ends).values()]).toEqual(['CANCELLED', 'CANCELLED', 'CANCELLED']);
+  });
+
+  it('counts the tries of a place that tries tasks again by itself', async () => {
+    const small = toldLeg('small', { retriesTasks: true });
+    const large = legOf('large', () => 'large');
+    const run = new LegsRun({ tasks: sourceOf(1), legs: [small.leg], moveOf: async () => ({ to: large }) });
+    small.begun[0]!.take(1);
+    small.events.push(failed(0, 1, 'THREW', true));
+    small.events.push(failed(0, 2, 'OUT_OF_MEMORY'));
+    const ends = endsOf(run);
+    await expect.poll(() => large.taken).toMatchObject([{ index: 0, attempt: 3 }]);
+    small.events.end();
+    expect(await ends).toEqual(new Map([[0, 'large 3']]));
+  });
+
+  it('loses with a place the tries that this has made, and lets the task be tried elsewhere', async () => {
+    const small = legOf('small', outOfMemory);
+    const large = toldLeg('large', { retriesTasks: true });
+    const run = new LegsRun({ tasks: sourceOf(1), legs: [small], moveOf: async () => ({ to: large.leg }) });
+    const ends = endsOf(run);
+    await expect.poll(() => large.begun.length).toBe(1);
+    large.begun[0]!.take(1);
+    large.events.push(failed(0, 2, 'THREW', true));
+    large.events.fail(new Error('gone'));
+    expect(await ends).toEqual(new Map([[0, 'OUT_OF_MEMORY']]));
+    expect(run.retriesTask(0)).toBe(false);
+  });
+
+  it.each([[undefined], [[0]]])('cancels a task whose next place is being looked for: %j', async indexes => {
+    const moveOf = vi.fn(() => new Promise<Move>(() => undefined));
+    const run = new LegsRun({ tasks: sourceOf(1), legs: [legOf('small', outOfMemory)], moveOf });
+    const ends = endsOf(run);
+    await expect.poll(() => moveOf.mock.calls.length).toBe(1);
+    run.cancel('enough', indexes);
+    expect(await ends).toEqual(new Map([[0, 'CANCELLED']]));
+  });
+
+  it('fails a task whose next place refuses it at once', async () => {
+    const shut: LegPlan = {
+      ...legOf('shut', () => 'shut'),
+      run: () => {
+        throw new Error('not cleared');
+      },
+    };
+    const run = new LegsRun({
+      tasks: sourceOf(1),
+      legs: [legOf('small', outOfMemory)],
+      moveOf: async () => ({ to: shut }),
+    });
+    expect(await endsOf(run)).toEqual(new Map([[0, 'OUT_OF_MEMORY']]));
+  });
+
+  it('leaves no place running where another of its first places refuses the job', async () => {
+    const small = toldLeg('small');
+    const shut: LegPlan = {
+      ...legOf('shut', () => 'shut'),
+      run: () => {
+        throw new Error('not cleared');
+      },
+    };
+    const run = new LegsRun({ tasks: sourceOf(2), legs: [small.leg, shut] });
+    await expect(endsOf(run)).rejects.toThrow('not cleared');
+    expect(small.cancels).toEqual(['the job failed']);
+  });
+
+  it('names the machine of events of which some were kept back', async () => {
+    const machineOf = (events: TaskEvents) => `machine ${events.length}`;
+    const small = toldLeg('small', { machineOf });
+    const moveOf = async (): Promise<Move> => ({ refused: 'no' });
+    const run = new LegsRun({ tasks: sourceOf(2), legs: [small.leg], moveOf });
+    small.begun[0]!.take(2);
+    small.events.push([...failed(0, 1, 'THREW'), ...failed(1, 1, 'OUT_OF_MEMORY')]);
+    small.events.end();
+    const machines = [];
+    for await (const events of run.events) machines.push(run.machineOf(events));
+    expect(machines).toEqual(['machine 2', 'machine 2']);
+  });
+
+  it.each([0, 2])('decides nothing for an input of %i tasks that ends before its probe', async count => {
+    const decide = vi.fn(async () => legOf('rest', () => 'rest'));
+    let settled = 0;
+    const tasks = sourceOf(count);
+    // As one whose tasks may be tried again: it has ended once the last has.
+    const late: TaskSource = {
+      take: max => tasks.take(max),
+      ready: async () => void (await expect.poll(() => settled).toBe(count)),
+      get ended() {
+        return tasks.ended && settled === count;
+      },
+      taskCount: count,
+    };
+    const first = legOf('first', () => 'first');
+    const run = new LegsRun({ tasks: late, legs: [first], probe: { tasks: 3, limitMs: 60_000, decide } });
+    for await (const events of run.events) settled += events.filter(({ type }) => type === 'done').length;
+    expect(settled).toBe(count);
+    expect(decide).not.toHaveBeenCalled();
+  });
+
+  it('begins nowhere else once it is cancelled', async () => {
+    const rest = toldLeg('rest');
+    let decided: (() => void) | undefined;
+    const decide = () =>
+      new Promise<LegPlan>(resolve => {
+        decided = () => resolve(rest.leg);
+      });
+    const first = legOf('first', () => 'first');
+    const run = new LegsRun({ tasks: sourceOf(10), legs: [first], probe: { tasks: 2, limitMs: 60_000, decide } });
+    const ends = endsOf(run);
+    await expect.poll(() => decided).toBeDefined();
+    run.cancel('enough');
+    decided!();
+    expect((await ends).size).toBe(2);
+    expect(rest.begun).toEqual([]);
   });
 
   it('brings every task to one end, whichever places fail it', async () => {

@@ -3,7 +3,7 @@ import { EventQueue } from '../../backends/agent/event-queue.js';
 import type { JobRun, TaskEvents, TaskInput, TaskSource } from '../../backends/backend.js';
 import { Intake } from './intake.js';
 import { Leg, type LegPlan } from './leg.js';
-import { type FailedTask, isMovable, type Move, type MovedTo, stuck } from './move.js';
+import { type FailedTask, isMovable, type Move, stuck } from './move.js';
 import type { Probed, ProbeWatch } from './probe-watch.js';
 
 export interface LegsOptions {
@@ -14,7 +14,6 @@ export interface LegsOptions {
   readonly routeOf?: (input: TaskInput) => string;
   /** Where a task goes that ran out of memory or time. @defaultValue nowhere: the failure stands */
   readonly moveOf?: (task: FailedTask) => Promise<Move>;
-  readonly onMoved?: (moved: MovedTo) => void;
   readonly probe?: Probe;
 }
 
@@ -30,6 +29,19 @@ export interface Probe {
 
 type TaskFailed = Extract<TaskEvent, { type: 'failed' }>;
 
+/** Where events come from. */
+interface Source {
+  readonly leg: Leg;
+  /** The events as the leg told them: some may have been kept back. */
+  readonly batch: TaskEvents;
+}
+
+/** A task whose next place is being looked for. */
+interface Moving {
+  readonly event: TaskFailed;
+  readonly source: Source;
+}
+
 /**
  * Runs a job at several places. A task has one place at a time; one that ran out of memory or time there, and for which there is a larger place, goes
  * on as its next attempt there. A place that fails as a whole fails the job where it was the first, else the tasks that were moved to it.
@@ -41,12 +53,11 @@ export class LegsRun implements JobRun {
   readonly #intake: Intake;
   /** Of tasks that were moved: where they were tried. */
   readonly #tried = new Map<number, LegPlan[]>();
-  /** Tasks whose next place is being looked for. */
-  readonly #moving = new Map<number, TaskInput>();
+  readonly #moving = new Map<number, Moving>();
   readonly #unwanted = new Map<number, Failure>();
-  readonly #sources = new WeakMap<TaskEvents, Leg>();
-  /** Where tasks failed last, for whoever counts their tries. */
-  readonly #failedAt = new Map<number, Leg>();
+  readonly #sources = new WeakMap<TaskEvents, Source>();
+  /** Where tasks failed last, for whoever counts their tries; undefined where it was no place that failed them. */
+  readonly #failedAt = new Map<number, Leg | undefined>();
   /** A leg that only was to find out how tasks are. */
   #spent: Leg | undefined;
   #stopped: Failure | undefined;
@@ -74,17 +85,17 @@ export class LegsRun implements JobRun {
   }
 
   machineOf(events: TaskEvents): string | undefined {
-    const run = this.#sources.get(events)?.run;
-    return run?.machineOf?.(events) ?? run?.machine;
+    const source = this.#sources.get(events);
+    return source?.leg.run.machineOf?.(source.batch) ?? source?.leg.run.machine;
   }
 
   /** The part of the job that these events are of. */
   legOf(events: TaskEvents): LegPlan | undefined {
-    return this.#sources.get(events)?.plan;
+    return this.#sources.get(events)?.leg.plan;
   }
 
   retriesTask(index: number): boolean {
-    const run = (this.#failedAt.get(index) ?? this.#legs[0])?.run;
+    const run = (this.#failedAt.has(index) ? this.#failedAt.get(index) : this.#legs[0])?.run;
     this.#failedAt.delete(index);
     return run?.retriesTask?.(index) ?? run?.retriesTasks === true;
   }
@@ -99,15 +110,17 @@ export class LegsRun implements JobRun {
     if (indexes === undefined) this.#stopped ??= failure;
     else for (const index of indexes) this.#unwanted.set(index, failure);
     if (indexes === undefined) this.#intake.probe?.end();
+    for (const index of [...(indexes ?? this.#moving.keys())]) this.#stay(index, this.#endOf(index)!);
     for (const leg of this.#legs) {
-      const waiting = leg.queue.filter(({ index }) => this.#endOf(index) !== undefined);
-      for (const task of waiting) {
-        leg.queue.splice(leg.queue.indexOf(task), 1);
-        this.#fail(task, this.#endOf(task.index)!);
+      for (const task of leg.queue.splice(0)) {
+        const ended = this.#endOf(task.index);
+        if (ended === undefined) leg.queue.push(task);
+        else this.#fail(task, ended);
       }
       if (!leg.isOver) leg.run.cancel(reason, indexes);
     }
     this.#look();
+    this.#maybeEnd();
   }
 
   /** Where one place has the whole job, and nothing is to be decided any more. @throws what its run throws */
@@ -143,19 +156,24 @@ export class LegsRun implements JobRun {
   }
 
   #hear(leg: Leg, batch: TaskEvents): void {
-    const moved: TaskFailed[] = [];
+    if (this.#isOver) return;
+    const source = { leg, batch };
+    const moved = new Set<TaskEvent>();
     for (const event of batch) {
-      if (event.type === 'done') this.#settle(leg, event.index);
-      else if (event.type === 'failed' && event.retrying !== true) {
-        if (this.#mayMove(event)) moved.push(event);
+      if (event.type === 'done') {
+        this.#settle(leg, event.index);
+        this.#intake.moved(event.index, undefined);
+      } else if (event.type === 'failed') {
+        if (event.retrying === true) leg.triesAgain(event.index, event.attempt + 1);
+        else if (this.#mayMove(event)) moved.add(event);
         else this.#settle(leg, event.index);
         if (this.#legs.length > 1) this.#failedAt.set(event.index, leg);
       }
     }
-    const passed = moved.length === 0 ? batch : batch.filter(event => !moved.includes(event as TaskFailed));
-    if (passed.length > 0) this.#push(leg, passed);
+    const passed = moved.size === 0 ? batch : batch.filter(event => !moved.has(event));
+    if (passed.length > 0) this.#push(source, passed);
     this.#intake.hear(batch);
-    for (const event of moved) void this.#move(leg, event);
+    for (const event of moved) void this.#move(source, event as TaskFailed);
     if (leg.out.size === 0) this.#look();
   }
 
@@ -163,30 +181,38 @@ export class LegsRun implements JobRun {
     return this.#options.moveOf !== undefined && isMovable(failure) && this.#endOf(index) === undefined;
   }
 
-  async #move(leg: Leg, event: TaskFailed): Promise<void> {
-    const { index, failure, stats } = event;
+  async #move(source: Source, event: TaskFailed): Promise<void> {
+    const { leg } = source;
+    const { index, attempt, failure, stats } = event;
     const input = leg.out.get(index);
     if (input === undefined) return;
-    this.#moving.set(index, input);
+    const moving = { event, source };
+    this.#moving.set(index, moving);
     this.#settle(leg, index, false);
     const tried = [...(this.#tried.get(index) ?? []), leg.plan];
     this.#tried.set(index, tried);
     const move = await this.#moveOf({ input, failure, peakMemoryBytes: stats?.peakMemoryBytes, tried });
-    if (this.#isOver) return;
-    const ended = this.#endOf(index);
-    if (ended !== undefined || 'refused' in move) {
-      this.#tried.delete(index);
-      const told = ended ?? stuck(failure, (move as { refused: string }).refused);
-      this.#push(leg, [{ ...event, failure: told }]);
+    // Cancelled meanwhile.
+    if (this.#isOver || this.#moving.get(index) !== moving) return;
+    if ('refused' in move) {
+      this.#stay(index, stuck(failure, move.refused));
     } else {
-      this.#push(leg, [{ ...event, retrying: true }]);
-      this.#options.onMoved?.({ index, from: leg.plan.place, to: move.to, failure });
-      this.#goTo(move.to, { ...input, attempt: input.attempt + 1 }, failure);
+      this.#push(source, [{ ...event, retrying: true }]);
+      this.#goTo(move.to, { ...input, attempt: attempt + 1 }, failure);
+      // Not sooner: a leg that has just begun must not find that nothing will come.
+      this.#moving.delete(index);
     }
-    // Not sooner: a leg that has just begun must not find that nothing will come.
-    this.#moving.delete(index);
     this.#look();
     this.#maybeEnd();
+  }
+
+  /** A task for which a place was looked for ends where it is. */
+  #stay(index: number, failure: Failure): void {
+    const moving = this.#moving.get(index);
+    if (moving === undefined) return;
+    this.#moving.delete(index);
+    this.#tried.delete(index);
+    this.#push(moving.source, [{ ...moving.event, failure }]);
   }
 
   async #moveOf(task: FailedTask): Promise<Move> {
@@ -199,7 +225,7 @@ export class LegsRun implements JobRun {
 
   #goTo(plan: LegPlan, input: TaskInput, cause: Failure): void {
     this.#intake.moved(input.index, plan.key);
-    const leg = this.#legs.find(each => !each.isOver && each.plan.key === plan.key) ?? this.#begin(plan);
+    const leg = this.#legs.find(each => each.isOpen && each.plan.key === plan.key) ?? this.#begin(plan);
     leg.causes.set(input.index, cause);
     leg.wait(input);
   }
@@ -230,16 +256,18 @@ export class LegsRun implements JobRun {
   }
 
   #fail({ index, attempt }: TaskInput, failure: Failure): void {
+    this.#failedAt.set(index, undefined);
     this.#queue.push([{ type: 'failed', job: 0, index, attempt, failure }]);
   }
 
-  #push(leg: Leg, events: TaskEvents): void {
-    this.#sources.set(events, leg);
+  #push(source: Source, events: TaskEvents): void {
+    this.#sources.set(events, source);
     this.#queue.push(events);
   }
 
   #take(leg: Leg, max: number): TaskInput[] {
     if (this.#isOver || !this.#isWhole) return [];
+    if (leg.queue.length === 0) return this.#intake.take(leg, max, this.#legs);
     const waiting = leg.queue.splice(0, max);
     return [...waiting, ...this.#intake.take(leg, max - waiting.length, this.#legs)];
   }
@@ -248,7 +276,8 @@ export class LegsRun implements JobRun {
     if (this.#isOver) return true;
     if (!this.#isWhole) return false;
     if (leg === this.#spent && leg.isDrained) return true;
-    if (this.#stopped === undefined && !this.#intake.hasEnded) return false;
+    if (this.#stopped !== undefined) return leg.queue.length === 0;
+    if (!this.#intake.hasEnded) return false;
     if (leg.queue.length > 0 || this.#moving.size > 0) return false;
     // What another leg has may still come here.
     return this.#options.moveOf === undefined || this.#legs.every(other => other === leg || other.isDrained);
@@ -259,18 +288,27 @@ export class LegsRun implements JobRun {
   }
 
   async #decide({ decide }: Probe, watch: ProbeWatch): Promise<void> {
+    const probed = await watch.learned;
+    const first = this.#legs[0]!;
+    let rest = first.plan;
     try {
-      const plan = await decide(await watch.learned);
-      this.#intake.decided(plan.key);
-      if (this.#legs[0]?.plan.key !== plan.key) {
-        this.#spent = this.#legs[0];
-        if (!this.#isOver) this.#begin(plan);
-      }
+      if (this.#hasMore) rest = await decide(probed);
     } catch (error) {
-      this.#failAll(error);
+      if (this.#hasMore) this.#failAll(error);
+    }
+    // What was cancelled, or has come to its end meanwhile, needs no other place.
+    if (!this.#hasMore) rest = first.plan;
+    this.#intake.decided(rest.key);
+    if (rest.key !== first.plan.key) {
+      this.#spent = first;
+      this.#begin(rest);
     }
     this.#look();
     this.#maybeEnd();
+  }
+
+  get #hasMore(): boolean {
+    return !this.#isOver && this.#stopped === undefined && !this.#intake.isExhausted;
   }
 
   #look(): void {

@@ -1,5 +1,5 @@
 import type { Failure } from '@megalith/agent';
-import type { Candidate, TaskInput } from '../../backends/backend.js';
+import type { TaskInput } from '../../backends/backend.js';
 import type { LegPlan } from './leg.js';
 
 /** A task that a place could not bring to its end. */
@@ -13,14 +13,6 @@ export interface FailedTask {
 
 /** What becomes of it: another place, or the reason why there is none. */
 export type Move = { readonly to: LegPlan } | { readonly refused: string };
-
-/** A task goes to a larger place. */
-export interface MovedTo {
-  readonly index: number;
-  readonly from: Candidate;
-  readonly to: LegPlan;
-  readonly failure: Failure;
-}
 
 /** Failures that a larger place may mend. */
 const movable: ReadonlySet<string> = new Set<Failure['code']>(['OUT_OF_MEMORY', 'TIMED_OUT', 'OVER_PAYLOAD']);

@@ -42,13 +42,16 @@ export class ProbeWatch {
     this.#left -= inputs.length;
   }
 
-  /** @param isWhole no more tasks will come */
-  hear(events: TaskEvents, isWhole: boolean): void {
+  hear(events: TaskEvents): void {
     for (const event of events) {
       if (event.type !== 'done' && event.type !== 'failed') continue;
       if (!this.#out.delete(event.index)) continue;
       if (event.stats !== undefined && event.type === 'done') this.#done.push(event.stats);
     }
+  }
+
+  /** @param isWhole no more tasks will come */
+  endIfIdle(isWhole: boolean): void {
     if (this.#out.size === 0 && (this.#left <= 0 || isWhole)) this.end();
   }
 
