@@ -44,6 +44,8 @@ export type ErrorCode =
   // a store does not answer, or not as it should (6)
   | 'STORE_FAILED'
   | 'ALREADY_THERE'
+  // an object is another one than when it was found (6)
+  | 'DATA_CHANGED'
   // contact to a machine is lost, and the job lives on there (75)
   | 'CONTACT_LOST'
   // a job's record on disk can't be written or read (6)
@@ -85,6 +87,7 @@ const exitCodes: Readonly<Record<ErrorCode, number>> = {
   OVER_BUDGET: 5,
   CLOUD_FAILED: 6,
   STORE_FAILED: 6,
+  DATA_CHANGED: 6,
   ALREADY_THERE: 6,
   CONTACT_LOST: 75,
   DISK_FULL: 6,

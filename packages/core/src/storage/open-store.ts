@@ -65,7 +65,7 @@ export function labelOfStored(object: Pick<StoredObject, 'label'>, store: Pick<O
 
 function guarded(storage: Storage, name: string, clearance: Label): OpenStore {
   const store = { name, clearance };
-  const { presign } = storage;
+  const { grant, presign } = storage;
   return {
     ...store,
     url: storage.url,
@@ -83,6 +83,14 @@ function guarded(storage: Storage, name: string, clearance: Label): OpenStore {
           presign: async (key, method, expiresMs, label) => {
             if (label !== undefined) requireStoreClearance(label, store, key);
             return presign.call(storage, key, method, expiresMs, label);
+          },
+        }),
+    ...(grant === undefined
+      ? {}
+      : {
+          grant: async (prefix, expiresMs, label) => {
+            if (label !== undefined) requireStoreClearance(label, store, prefix);
+            return grant.call(storage, prefix, expiresMs, label);
           },
         }),
     close: () => storage.close(),

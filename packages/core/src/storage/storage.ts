@@ -1,4 +1,4 @@
-import type { Label } from '@megalith/agent';
+import type { Label, PutGrant } from '@megalith/agent';
 
 /** A pointer to what a store holds. */
 export interface StoredObject {
@@ -66,6 +66,12 @@ export interface Storage {
    * @param label what is put with the URL has this label
    */
   readonly presign?: (key: string, method: 'GET' | 'PUT', expiresMs: number, label?: Label) => Promise<string>;
+  /**
+   * What lets tasks put objects under `prefix` until it expires. Undefined where the store cannot.
+   * @param prefix of keys, with a slash at its end
+   * @param label what is put with it has this label
+   */
+  readonly grant?: (prefix: string, expiresMs: number, label?: Label) => Promise<PutGrant>;
   /** Ends connections that are kept open. */
   close(): void;
 }
