@@ -1,3 +1,4 @@
+import { setMaxListeners } from 'node:events';
 import { format } from 'node:util';
 import type { DataPart } from '../data/data-part.js';
 import { type OpenPart, openPart } from '../data/open-part.js';
@@ -17,6 +18,7 @@ export class TaskContext {
   #abort: AbortController | undefined;
   /** Ends what the task opened. */
   #reads: AbortController | undefined;
+  #hasEnded = false;
 
   constructor(task: TaskRef, shared: Readonly<Record<string, unknown>>, actions: ContextActions) {
     this.#task = task;
@@ -47,8 +49,13 @@ export class TaskContext {
   };
 
   readonly open = (part: DataPart): OpenPart => {
-    this.#reads ??= new AbortController();
-    if (this.#abort?.signal.aborted) this.#reads.abort(this.#abort.signal.reason);
+    if (this.#reads === undefined) {
+      this.#reads = new AbortController();
+      // One for each file or connection that is open.
+      setMaxListeners(0, this.#reads.signal);
+      if (this.#abort?.signal.aborted) this.#reads.abort(this.#abort.signal.reason);
+      if (this.#hasEnded) this.end();
+    }
     return openPart(part, this.#reads.signal);
   };
 
@@ -60,6 +67,7 @@ export class TaskContext {
 
   /** The task has ended: what it left open is closed. */
   end(): void {
+    this.#hasEnded = true;
     this.#reads?.abort(new DOMException('the task has ended', 'AbortError'));
   }
 }
