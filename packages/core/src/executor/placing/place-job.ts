@@ -83,7 +83,7 @@ export async function placeJob(facts: JobToPlace, desk: PlacingDesk, hooks: Plac
   };
   const start = (life: number): JobRun => {
     // A job that was lost has a record of its own already.
-    const own = life === 1 ? base : { ...base, id: `${job.id}-${life}` };
+    const own = life === 1 ? base : { ...base, id: `${job.id}-life${life}` };
     if (!escalates && !probes && split === undefined) {
       const requirements = requirementsAt(place, job);
       return asked.backendOf(place).run({ ...own, requirements, work: workAt(place, own.work), tasks }, place);
