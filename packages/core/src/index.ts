@@ -118,6 +118,8 @@ export { fromModule } from './ship/from-module.js';
 export { shipExport } from './ship/ship-export.js';
 export { shipFunction } from './ship/ship-function.js';
 export type { ShippedFunction } from './ship/shipped-function.js';
+export { type CopyOptions, type CopyProgress, copyObjects } from './storage/copy-objects.js';
+export { type CopyPlace, OpenLocations } from './storage/open-location.js';
 export {
   labelOfStored,
   type OpenStore,
