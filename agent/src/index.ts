@@ -1,6 +1,7 @@
 export { type CommandTemplate, commandFor } from './command/command-template.js';
 export type { CloudObject } from './data/cloud-object.js';
 export type { DataPart, PartFormat, PartSource } from './data/data-part.js';
+export type { OpenPart } from './data/open-part.js';
 export type { PutGrant } from './data/put-grant.js';
 export { Attempts } from './durable/attempts.js';
 export { isWorthRetrying, retryDelayMs } from './durable/retries.js';
