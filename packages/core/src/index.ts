@@ -78,6 +78,8 @@ export type { Waitable } from './executor/target.js';
 export type * from './executor/types.js';
 export { type WaitResult, wait } from './executor/wait.js';
 export { fetchFiles } from './files/fetch-files.js';
+export { glob } from './files/glob.js';
+export { expandBraces, isGlob } from './files/glob-pattern.js';
 export { type FileInput, type FileOutput, parseFileInput, parseFileOutput } from './files/file-argument.js';
 export { sendFiles, type TransferOptions } from './files/send-files.js';
 export { type CancelJobOptions, cancelJob } from './jobs/cancel-job.js';
@@ -100,6 +102,9 @@ export {
   withLabel,
 } from './labels/labelled.js';
 export { type PathLabel, pathLabels } from './labels/path-labels.js';
+export { byObject, type DataItems, data } from './partition/data.js';
+export type { DataOptions, SplittableObject, Splitter } from './partition/data-options.js';
+export type { DataEntry, DataSource } from './partition/data-source.js';
 export type * from './placement/billing.js';
 export { requireClearance } from './placement/clearance.js';
 export { dependsOnGuess } from './placement/depends-on-guess.js';

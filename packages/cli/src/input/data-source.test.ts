@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { type DataSource, openData, openItems } from './data-source.js';
-import { expandBraces, glob } from './glob.js';
+import { expandBraces, glob } from '@megalith/core';
 
 let folder: string;
 
