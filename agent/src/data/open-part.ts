@@ -7,7 +7,15 @@ import { csvStyle } from './csv-style.js';
 import type { DataPart } from './data-part.js';
 import { flattened } from './flattened.js';
 import { firstRecord, type PlainFormat, partPieces } from './part-pieces.js';
-import { type Block, type Cutter, csvCutter, cutAtLf, cutLines, fixedCutter, recordBlocks } from './record-blocks.js';
+import {
+  type Block,
+  type Cutter,
+  csvCutter,
+  fixedCutter,
+  lfCutter,
+  lineCutter,
+  recordBlocks,
+} from './record-blocks.js';
 import { headerText, recordAt, recordsOf, textsOf } from './record-texts.js';
 import { UnpackedSource } from './unpacked-source.js';
 
@@ -193,11 +201,11 @@ class PartReader implements OpenPart {
       case 'csv':
         return csvCutter(new CsvEnd(csvStyle(format), this.#inside.start === 0 && format.header !== true));
       case 'ndjson':
-        return cutAtLf;
+        return lfCutter;
       case 'records':
         return fixedCutter(format.bytes);
       default:
-        return cutLines;
+        return lineCutter;
     }
   }
 

@@ -2,7 +2,7 @@ import type { ByteSource } from './byte-source.js';
 import { CsvEnd } from './csv-end.js';
 import { csvStyle } from './csv-style.js';
 import type { DataPart, PartFormat } from './data-part.js';
-import { dataChanged } from './read-failure.js';
+import { dataChanged, quoteOpen } from './read-failure.js';
 import { LfEnd, LineEnd, type RecordEnd } from './record-end.js';
 
 /** Bytes that follow each other, and where in the object they are. */
@@ -103,8 +103,9 @@ export async function firstRecord(
   for await (const { bytes } of readOn(source, part, 0, 1, part.bytes ?? Number.MAX_SAFE_INTEGER)) {
     const stop = end.find(bytes, 0);
     pieces.push(stop < 0 ? bytes : bytes.subarray(0, stop));
-    if (stop >= 0) break;
+    if (stop >= 0) return Buffer.concat(pieces);
   }
+  if (end.isOpen === true) throw quoteOpen(part.name, 0);
   return Buffer.concat(pieces);
 }
 

@@ -16,3 +16,9 @@ export function dataMissing(name: string): MegalithError {
 export function readCancelled(name: string, signal: AbortSignal): MegalithError {
   return new MegalithError('CANCELLED', `reading "${name}" was ended, for its task was`, { cause: signal.reason });
 }
+
+export function quoteOpen(name: string, at: number): MegalithError {
+  return new MegalithError('USAGE', `the record at byte ${at} of "${name}" has a quote that is not closed`, {
+    hint: "mend that record, or take the object by the format 'lines' if it has no newlines between quotes",
+  });
+}

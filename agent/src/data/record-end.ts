@@ -5,6 +5,8 @@ export interface RecordEnd {
    * asked from 0: the answer may be 0, for what looked unfinished may have ended with the last chunk.
    */
   find(chunk: Buffer, from: number): number;
+  /** What came so far ends between quotes. */
+  readonly isOpen?: boolean;
 }
 
 export const lf = 10;

@@ -72,7 +72,6 @@ function splitLines(text: string): string[] {
 }
 
 function splitAtLf(text: string): string[] {
-  if (text === '') return [];
   const lines = text.split('\n');
   if (text.endsWith('\n')) lines.pop();
   return text.includes('\r') ? lines.map(line => (line.endsWith('\r') ? line.slice(0, -1) : line)) : lines;
