@@ -29,7 +29,8 @@ export async function findEntries(source: DataSource, options: FindOptions): Pro
   const labels = found.flatMap(({ label }) => label ?? []);
   return {
     objects: oneByOne(found),
-    label: labels.length === 0 ? undefined : labels.reduce((one, other) => (isLower(one.label, other.label) ? other : one)),
+    label:
+      labels.length === 0 ? undefined : labels.reduce((one, other) => (isLower(one.label, other.label) ? other : one)),
     areFiles: found.some(({ areFiles }) => areFiles),
   };
 }
@@ -38,7 +39,8 @@ async function findOne(entry: DataEntry, options: FindOptions): Promise<FoundEnt
   if (isPointer(entry)) return await findPointer(entry, options);
   const text = String(entry);
   if (/^https?:\/\//i.test(text)) {
-    if (!URL.canParse(text)) throw new MegalithError('USAGE', 'a URL of the data is none', { hint: 'check the address' });
+    if (!URL.canParse(text))
+      throw new MegalithError('USAGE', 'a URL of the data is none', { hint: 'check the address' });
     return await findUrl(new URL(text), options.signal);
   }
   const place = await options.locations.open(text);
@@ -46,7 +48,10 @@ async function findOne(entry: DataEntry, options: FindOptions): Promise<FoundEnt
   return await findStored(place.store, place.key, options);
 }
 
-async function findPointer({ store: url, key, etag, bytes, label }: CloudObject, options: FindOptions): Promise<FoundEntry> {
+async function findPointer(
+  { store: url, key, etag, bytes, label }: CloudObject,
+  options: FindOptions,
+): Promise<FoundEntry> {
   const place = await options.locations.open(`${url}/${key}`);
   if ('path' in place) return await findFiles(place.path, options.home);
   const object = await foundObject(

@@ -43,11 +43,7 @@ export async function findStored(store: OpenStore, key: string, options: StoredO
   };
 }
 
-async function* matching(
-  store: OpenStore,
-  pattern: KeyPattern,
-  signal: AbortSignal,
-): AsyncGenerator<StoredObject> {
+async function* matching(store: OpenStore, pattern: KeyPattern, signal: AbortSignal): AsyncGenerator<StoredObject> {
   if (pattern.isLiteral) {
     const object = await store.head(pattern.prefix, { signal });
     if (object !== undefined) yield object;
@@ -104,7 +100,10 @@ async function nothingMatches(
 ): Promise<MegalithError> {
   const folder = prefix.slice(0, prefix.lastIndexOf('/') + 1);
   const { first } = await lookAhead(store.list(folder, { signal }), hintsFrom);
-  const [near = first[0]?.key] = nearMatches(key, first.map(object => object.key));
+  const [near = first[0]?.key] = nearMatches(
+    key,
+    first.map(object => object.key),
+  );
   return new MegalithError('NOT_FOUND', `no object of ${store.url} matches "${key}"`, {
     hint: near === undefined ? `nothing is there that begins with "${folder}"` : `there is "${near}"`,
     details: { store: store.url, key },
