@@ -1,7 +1,9 @@
 export {
   type AttemptStats,
+  type CloudObject,
   type CommandResult,
   commandFor,
+  type DataPart,
   decodeValue,
   type ErrorCode,
   encodeValue,
@@ -14,6 +16,9 @@ export {
   MegalithError,
   type MegalithErrorOptions,
   megalithHome,
+  type OpenPart,
+  openPart,
+  type PartFormat,
 } from '@megalith/agent';
 export type {
   AuditEntry,
