@@ -11,7 +11,7 @@ export interface Block extends Piece {
 }
 
 /** Where in a chunk records end: the first that does, the last, and all where they were looked for. Undefined where none does. */
-export interface Cut {
+interface Cut {
   readonly first: number;
   readonly last: number;
   readonly ends?: readonly number[];
