@@ -26,7 +26,7 @@ function packagePlace(name) {
 const core = packagePlace('@megalith/core'), standalone = packagePlace('@megalith/standalone');
 `;
 
-const cloudLibraries = /^(@aws-sdk\/[a-z0-9-]+|node-forge)$/;
+const cloudLibraries = /^(@aws-sdk\/[a-z0-9-]+|@redis\/client|node-forge)$/;
 const fromClouds = replaced(cloudLibraries, name => `require('./clouds.cjs').libraries['${name}']`);
 
 const eachInItsPlace = {

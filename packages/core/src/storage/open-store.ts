@@ -6,7 +6,7 @@ import type { Storage, StoredObject } from './storage.js';
 /** One entry of the section `stores` of the config. */
 export interface StoreSettings {
   readonly name: string;
-  /** `s3://bucket/prefix`, `file:///folder`, or the path of a folder. */
+  /** `s3://bucket/prefix`, `redis://host/0?prefix=name`, `file:///folder`, or the path of a folder. */
   readonly url: string;
   /** @defaultValue what AWS's own configuration says */
   readonly region?: string | undefined;
@@ -24,8 +24,11 @@ export interface OpenStore extends Storage {
 
 export type StorageFactory = (settings: StoreSettings) => Storage | Promise<Storage>;
 
+const redis: StorageFactory = async ({ url }) => new (await import('./redis-store.js')).RedisStore(url);
 const factories = new Map<string, StorageFactory>([
   ['file', async ({ url }) => new (await import('./fs-store.js')).FsStore(folderOfUrl(url))],
+  ['redis', redis],
+  ['rediss', redis],
   ['s3', async ({ url, ...address }) => new (await import('./s3-store.js')).S3Store(url, address)],
 ]);
 
