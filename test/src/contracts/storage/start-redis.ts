@@ -1,4 +1,4 @@
-import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
+import { type ChildProcess, execFileSync, spawn, spawnSync } from 'node:child_process';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -12,7 +12,11 @@ export interface RunningRedis {
   /** `redis://127.0.0.1:PORT`, without the password. */
   readonly url: string;
   readonly port: number;
-  readonly server: ChildProcess;
+  readonly folder: string;
+  /** What `redis-cli` says to a command. */
+  ask(...command: readonly string[]): string;
+  /** Ends it with SIGKILL, and keeps what it has on disk. */
+  kill(): Promise<void>;
   close(): Promise<void>;
 }
 
@@ -21,21 +25,31 @@ export function redisIsThere(): boolean {
   return spawnSync('redis-server', ['--version'], { stdio: 'ignore' }).status === 0;
 }
 
-/** A Redis server on loopback that keeps everything in memory, and wants a password. */
-export async function startRedis(options: { readonly port?: number } = {}): Promise<RunningRedis> {
-  const folder = await mkdtemp(join(tmpdir(), 'megalith-redis-'));
-  const port = options.port ?? (await freePort('127.0.0.1'));
-  const settings = { port, bind: '127.0.0.1', save: '', appendonly: 'no', dir: folder, requirepass: redisPassword };
+/**
+ * A Redis server on loopback that wants a password.
+ * @param before one that was killed: this one takes its port, and what it wrote
+ */
+export async function startRedis(before?: RunningRedis): Promise<RunningRedis> {
+  const folder = before?.folder ?? (await mkdtemp(join(tmpdir(), 'megalith-redis-')));
+  const port = before?.port ?? (await freePort('127.0.0.1'));
+  const settings = { port, bind: '127.0.0.1', save: '', appendonly: 'yes', dir: folder, requirepass: redisPassword };
   const words = Object.entries(settings).flatMap(([name, value]) => [`--${name}`, `${value}`]);
   const server = spawn('redis-server', words, { stdio: ['ignore', 'pipe', 'inherit'] });
   const ended = new Promise<void>(resolve => {
     server.once('exit', () => resolve());
     server.once('error', () => resolve());
   });
-  const close = async () => {
+  const kill = async () => {
     server.kill('SIGKILL');
     await ended;
+  };
+  const close = async () => {
+    await kill();
     await rm(folder, { recursive: true, force: true });
+  };
+  const ask = (...command: readonly string[]) => {
+    const env = { ...process.env, REDISCLI_AUTH: redisPassword };
+    return execFileSync('redis-cli', ['-p', `${port}`, ...command], { env, encoding: 'utf8' }).trim();
   };
   try {
     await within(20_000, 'the Redis server', ready(server));
@@ -43,7 +57,7 @@ export async function startRedis(options: { readonly port?: number } = {}): Prom
     await close();
     throw error;
   }
-  return { url: `redis://127.0.0.1:${port}`, port, server, close };
+  return { url: `redis://127.0.0.1:${port}`, port, folder, ask, kill, close };
 }
 
 async function ready(server: ChildProcess): Promise<void> {
