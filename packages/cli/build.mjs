@@ -32,8 +32,8 @@ const fromClouds = replaced(cloudLibraries, name => `require('./clouds.cjs').lib
 const eachInItsPlace = {
   name: 'each-in-its-place',
   setup(build) {
-    // Programs of their own, and machine code.
-    build.onResolve({ filter: /^(esbuild|cpu-features)$|\.node$/ }, ({ path, importer }) => {
+    // Programs of their own, machine code, and what need not be installed.
+    build.onResolve({ filter: /^(esbuild|cpu-features|@azure\/[a-z-]+)$|\.node$/ }, ({ path, importer }) => {
       const place = importer.includes(`${sep}core${sep}dist${sep}`) ? 'core' : 'standalone';
       const name = path.startsWith('.') ? join(importer, '..', path).split(`${sep}node_modules${sep}`).at(-1) : path;
       return { path: name, namespace: 'outside', pluginData: place };

@@ -1,5 +1,6 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
+import { type AddressInfo, connect, createServer } from 'node:net';
 import { type OpenStore, openStore } from '@megalith/core';
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
 import { eventually, within } from '../conformance/eventually.js';
@@ -19,6 +20,33 @@ const putting = `
     await new Promise(() => {});
   })());
 `;
+
+/** Passes everything on, but for every other answer to EXEC: then it cuts the connection. */
+async function losingAnswers(port: number) {
+  let steps = 0;
+  let lost = 0;
+  const proxy = createServer(client => {
+    const server = connect(port, '127.0.0.1');
+    let isLosing = false;
+    client.on('data', (data: Buffer) => {
+      isLosing ||= data.includes('EXEC') && steps++ % 2 === 0;
+      server.write(data);
+    });
+    server.on('data', (data: Buffer) => {
+      if (!isLosing) return void client.write(data);
+      lost++;
+      client.destroy();
+    });
+    client.on('error', () => undefined).on('close', () => server.destroy());
+    server.on('error', () => undefined).on('close', () => client.destroy());
+  });
+  proxy.listen(0, '127.0.0.1');
+  await once(proxy, 'listening');
+  const close = async () => {
+    proxy.close();
+  };
+  return { url: `redis://127.0.0.1:${(proxy.address() as AddressInfo).port}`, lost: () => lost, close };
+}
 
 describe.skipIf(!redisIsThere())('a store in Redis', () => {
   let redis: RunningRedis;
@@ -54,6 +82,22 @@ describe.skipIf(!redisIsThere())('a store in Redis', () => {
     for (const piece of pieces()) expect(Number(redis.ask('PTTL', piece))).toBeGreaterThan(0);
     await store.put('a/half', chunked(large, 2 ** 20));
     expect(Buffer.compare(await bytesOf(store, 'a/half'), large)).toBe(0);
+  });
+
+  test('a put whose answer is lost is put once, and is no failure', async () => {
+    const proxy = await losingAnswers(redis.port);
+    const store = await openStore({ name: 'test', url: proxy.url, clearance: 'restricted' });
+    stores.push(store);
+    try {
+      const first = await store.put('a', utf8('first'), { ifAbsent: true });
+      expect(await store.head('a')).toMatchObject({ etag: first.etag });
+      await store.put('a', utf8('second'));
+      expect(await textOf(store, 'a')).toBe('second');
+      expect(proxy.lost()).toBe(2);
+      expect(pieces()).toHaveLength(1);
+    } finally {
+      await proxy.close();
+    }
   });
 
   test('a server that is killed in the middle of a put has the object of before, and not half of the new one', async () => {

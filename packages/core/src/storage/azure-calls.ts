@@ -49,7 +49,11 @@ export class AzureCalls {
   }
 
   service(): Promise<BlobServiceClient> {
-    this.#service ??= azureClient(this.place, this.#address);
+    this.#service ??= azureClient(this.place, this.#address).catch((error: unknown) => {
+      // Who mends the environment need not open the store anew.
+      this.#service = undefined;
+      throw error;
+    });
     return this.#service;
   }
 

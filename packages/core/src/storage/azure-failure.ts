@@ -60,7 +60,7 @@ export function azureFailure(what: string, place: string, error: unknown): Megal
   // Its own error has the request, with all of its headers.
   const cause = Object.assign(new Error(said), { code });
   if (code in refused || status === 403 || status === 401) {
-    const hint = refused[code] ?? rights;
+    const hint = refused[code] ?? `${credentials}; ${rights}`;
     return new MegalithError('NO_CREDENTIALS', `${place} refused ${what}: ${said}`, { hint, details, cause });
   }
   const hint = failed[code] ?? `see whether ${place} can be reached from here, and try again`;

@@ -1,4 +1,5 @@
 import { randomBytes } from 'node:crypto';
+import type { BlobItem } from '@azure/storage-blob';
 import { type Label, MegalithError, type PutGrant } from '@megalith/agent';
 import { AzureCalls, metadataOf } from './azure-calls.js';
 import { type AzureAddress, azureTiming } from './azure-client.js';
@@ -9,7 +10,7 @@ import { uploadToAzure } from './azure-upload.js';
 import { bodyChunks } from './body-chunks.js';
 import { requireRange, within } from './byte-range.js';
 import { alreadyThere, notFound } from './key-errors.js';
-import { isKey, requireKey, requirePrefix } from './object-key.js';
+import { compareKeys, isKey, requireKey, requirePrefix } from './object-key.js';
 import { readOnce } from './read-once.js';
 import { plainEtag } from './s3-calls.js';
 import { readResuming } from './s3-read.js';
@@ -25,7 +26,8 @@ interface Signalled {
 
 /**
  * A store in a container of Azure's Blob storage. An etag is Azure's: another one for each put, also of the same content. Of several who put one key
- * at once and in parts (more than 16 MiB), all but one may fail and have to repeat it.
+ * at once and in parts (more than 16 MiB), all but one may fail and have to repeat it. Keys are listed in the order of their bytes within pages of
+ * 1,000; from page to page the order is Azure's, which differs for characters beyond U+FFFF.
  */
 export class AzureStore implements Storage {
   readonly url: string;
@@ -108,12 +110,17 @@ export class AzureStore implements Storage {
           .byPage(settings)
           .next(),
       );
-      for (const { name, properties } of page?.segment.blobItems ?? []) {
-        const key = name.slice(place.prefix.length);
+      const objects: StoredObject[] = (page?.segment.blobItems ?? []).map(({ name, properties }: BlobItem) => {
         const { contentLength: bytes = 0, etag, lastModified } = properties;
-        // Others may keep there what no key of ours names.
-        if (isKey(key)) yield { key, bytes, etag: plainEtag(etag), modifiedAt: lastModified.getTime() };
-      }
+        return {
+          key: name.slice(place.prefix.length),
+          bytes,
+          etag: plainEtag(etag),
+          modifiedAt: lastModified.getTime(),
+        };
+      });
+      // Its own order is another one where characters beyond U+FFFF stand beside some below. Others may keep there what no key of ours names.
+      yield* objects.filter(({ key }) => isKey(key)).sort((one, other) => compareKeys(one.key, other.key));
       from = page?.continuationToken || undefined;
     } while (from !== undefined);
   }
@@ -158,7 +165,9 @@ export class AzureStore implements Storage {
       const blobs = keys.map(key => container.getBlobClient(this.#calls.nameOf(key)));
       return container.getBlobBatchClient().deleteBlobs(blobs, { abortSignal, deleteSnapshots: 'include' });
     });
-    const refused = subResponses.find(({ status }) => status >= 300 && status !== 404);
+    const refused = subResponses.find(
+      ({ status, errorCode }) => status >= 300 && (status !== 404 || errorCode === 'ContainerNotFound'),
+    );
     if (refused === undefined) return;
     const { status: statusCode, statusMessage, errorCode } = refused;
     const said = new Error(statusMessage);

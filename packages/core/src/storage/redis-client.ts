@@ -1,7 +1,6 @@
 import type { RedisPlace } from './redis-place.js';
 
-export type RedisWord = string | Buffer;
-export type RedisCommand = readonly RedisWord[];
+export type RedisCommand = readonly (string | Buffer)[];
 
 export interface RedisTuning {
   readonly connectMs: number;
@@ -58,7 +57,7 @@ export async function connectRedis(place: RedisPlace, { connectMs }: RedisTuning
   client.on('error', () => undefined);
   // Whoever waits for an answer has a deadline, which keeps the process alive.
   client.unref();
-  await client.connect();
+  await greeted(client, connectMs);
   return {
     get isOpen() {
       return client.isReady;
@@ -73,4 +72,21 @@ export async function connectRedis(place: RedisPlace, { connectMs }: RedisTuning
       if (client.isOpen) client.destroy();
     },
   };
+}
+
+/** The library has a deadline for the connection itself, and none for the greetings on it. */
+async function greeted(client: { connect(): Promise<unknown>; destroy(): void }, connectMs: number): Promise<void> {
+  let isLate = false;
+  const limit = setTimeout(() => {
+    isLate = true;
+    client.destroy();
+  }, connectMs);
+  try {
+    await client.connect();
+  } catch (error) {
+    const late = () => Object.assign(new Error(`it did not greet within ${connectMs} ms`), { code: 'ETIMEDOUT' });
+    throw isLate ? late() : error;
+  } finally {
+    clearTimeout(limit);
+  }
 }

@@ -27,7 +27,7 @@ export function redisNames({ prefix }: RedisPlace) {
 export type RedisNames = ReturnType<typeof redisNames>;
 
 /** An empty object has none. */
-export function piecesOf({ bytes, pieceBytes }: RedisRecord): number {
+function piecesOf({ bytes, pieceBytes }: RedisRecord): number {
   return Math.ceil(bytes / pieceBytes);
 }
 
