@@ -11,8 +11,8 @@ import type { PutOptions, ReadOptions, Storage, StoredBytes, StoredObject } from
 
 /** Of one listing's request, and of one removal's. */
 const keysAtOnce = 1000;
-/** No byte of UTF-8: behind all that begins with the same. */
-const behindAll = Buffer.of(0xff);
+/** Many listings are short. */
+const keysAtFirst = 100;
 
 interface Signalled {
   readonly signal?: AbortSignal | undefined;
@@ -66,23 +66,24 @@ export class RedisStore implements Storage {
   async *list(prefix = '', { signal }: Signalled = {}): AsyncGenerator<StoredObject> {
     requirePrefix(prefix);
     const limits = { what: 'to list', signal };
-    const end = prefix === '' ? '+' : Buffer.concat([Buffer.from(`(${prefix}`), behindAll]);
     let from = prefix === '' ? '-' : `[${prefix}`;
-    for (;;) {
-      const page = ['ZRANGEBYLEX', this.#names.index, from, end, 'LIMIT', '0', String(keysAtOnce)];
-      const keys = (await this.#calls.send(page, limits)) as readonly Buffer[];
-      const last = keys.at(-1);
-      if (last === undefined) return;
-      const names = keys.map(key => this.#names.record(key.toString()));
+    for (let count = keysAtFirst; ; count = keysAtOnce) {
+      // Up to the end, wherever that of the prefix is: Infinispan sorts by signed bytes, in which no one byte is behind all others.
+      const page = ['ZRANGEBYLEX', this.#names.index, from, '+', 'LIMIT', '0', String(count)];
+      const found = ((await this.#calls.send(page, limits)) as readonly Buffer[]).map(String);
+      const other = found.findIndex(key => !key.startsWith(prefix));
+      const keys = other < 0 ? found : found.slice(0, other);
+      if (keys.length === 0) return;
+      const names = keys.map(this.#names.record);
       const records = (await this.#calls.send(['MGET', ...names], limits)) as readonly unknown[];
       for (const [at, reply] of records.entries()) {
-        const key = keys[at]!.toString();
+        const key = keys[at]!;
         // One that was removed since is none any more.
         const record = readRecord(key, reply);
         if (record !== undefined) yield storedObject(key, record);
       }
-      if (keys.length < keysAtOnce) return;
-      from = `(${last}`;
+      if (keys.length < count) return;
+      from = `(${keys.at(-1)}`;
     }
   }
 
