@@ -50,7 +50,8 @@ export class AzureStore implements Storage {
     const calls = this.#calls;
     const putId = randomBytes(8).toString('hex');
     const given = body instanceof Uint8Array ? body : bodyChunks(body, what, signal);
-    const upload = { metadata: metadataOf(putId, label), ifAbsent, putId, what, timing: calls.timing, signal };
+    const about = { what: `${what} in ${this.url}`, timing: calls.timing, signal };
+    const upload = { metadata: metadataOf(putId, label), ifAbsent, putId, ...about };
     try {
       const blob = (await calls.container()).getBlockBlobClient(calls.nameOf(key));
       const { etag, bytes } = await uploadToAzure(blob, given, upload);
@@ -82,7 +83,7 @@ export class AzureStore implements Storage {
       if (next === undefined) throw notFound(key, this.url);
       return next.source;
     };
-    const limits = { what, stallMs: calls.timing.idleMs, signal };
+    const limits = { what: `${what} in ${this.url}`, stallMs: calls.timing.idleMs, signal };
     async function* chunks() {
       try {
         yield* readResuming(source, length, again, limits);
