@@ -171,7 +171,7 @@ describe.skipIf(!azuriteIsThere())('a store in Azure', () => {
       () => keysOf(store),
       () => store.delete(['a']),
     ];
-    const outcomes = await within(20_000, 'all calls', Promise.allSettled(calls.map(call => call())));
+    const outcomes = await within(40_000, 'all calls', Promise.allSettled(calls.map(call => call())));
     for (const outcome of outcomes) {
       expect(outcome).toMatchObject({
         reason: { code: 'STORE_FAILED', message: expect.stringContaining(`${store.url} at ${azurite.endpoint}`) },

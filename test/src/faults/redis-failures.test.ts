@@ -108,7 +108,7 @@ describe.skipIf(!redisIsThere())('a store in Redis', () => {
       await redis.kill();
       yield large;
     };
-    await expect(within(20_000, 'the put', store.put('a', body()))).rejects.toMatchObject({
+    await expect(within(40_000, 'the put', store.put('a', body()))).rejects.toMatchObject({
       code: 'STORE_FAILED',
       message: expect.stringContaining(`${redis.url}/0 failed to put "a"`),
     });
@@ -132,7 +132,7 @@ describe.skipIf(!redisIsThere())('a store in Redis', () => {
       () => keysOf(store),
       () => gathered(read),
     ];
-    const outcomes = await within(20_000, 'all calls', Promise.allSettled(calls.map(call => call())));
+    const outcomes = await within(40_000, 'all calls', Promise.allSettled(calls.map(call => call())));
     redis = await startRedis(redis);
     for (const outcome of outcomes) {
       expect(outcome).toMatchObject({
