@@ -1,4 +1,6 @@
 import { format } from 'node:util';
+import type { DataPart } from '../data/data-part.js';
+import { type OpenPart, openPart } from '../data/open-part.js';
 import type { TaskRef } from '../protocol/records.js';
 
 /** What the context does through its slot. */
@@ -13,6 +15,8 @@ export class TaskContext {
   readonly #task: TaskRef;
   readonly #actions: ContextActions;
   #abort: AbortController | undefined;
+  /** Ends what the task opened. */
+  #reads: AbortController | undefined;
 
   constructor(task: TaskRef, shared: Readonly<Record<string, unknown>>, actions: ContextActions) {
     this.#task = task;
@@ -42,8 +46,20 @@ export class TaskContext {
     this.#actions.progress(this.#task, value);
   };
 
+  readonly open = (part: DataPart): OpenPart => {
+    this.#reads ??= new AbortController();
+    if (this.#abort?.signal.aborted) this.#reads.abort(this.#abort.signal.reason);
+    return openPart(part, this.#reads.signal);
+  };
+
   abort(reason: Error): void {
     this.#abort ??= new AbortController();
     this.#abort.abort(reason);
+    this.#reads?.abort(reason);
+  }
+
+  /** The task has ended: what it left open is closed. */
+  end(): void {
+    this.#reads?.abort(new DOMException('the task has ended', 'AbortError'));
   }
 }
