@@ -25,6 +25,7 @@ export const storeSection = z.strictObject(
     }),
     region: z.optional(plain(/^[A-Za-z0-9][A-Za-z0-9-]*$/, 'a region such as eu-central-1')),
     endpoint: endpoint('the URL of an API that speaks for S3 or for Azure'),
+    pathStyle: z.optional(z.boolean({ error: 'true or false' })),
     clearance: z.optional(label),
   },
   { error: 'a map with at least url' },

@@ -12,6 +12,8 @@ export interface StoreSettings {
   readonly region?: string | undefined;
   /** Of a server that speaks S3 and is not AWS's, or Azure's API and is not Azure's. */
   readonly endpoint?: string | undefined;
+  /** Whether the bucket stands in the path of URLs, and not in the name of the host. @defaultValue true with an endpoint, else false */
+  readonly pathStyle?: boolean | undefined;
   /** The highest label of data that may lie there. @defaultValue 'internal' */
   readonly clearance?: Label | undefined;
 }
