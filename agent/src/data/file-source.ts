@@ -8,6 +8,7 @@ import { dataChanged, dataMissing, readCancelled } from './read-failure.js';
 
 /** Of one read. Measured: 4.1 GB/s of processor time, against 2.5 with half of it, for each goes to a thread and back; no more with twice. */
 const chunkBytes = 1024 * 1024;
+const pageBytes = 4096;
 /** How long reads without a wait keep signals and messages from being seen. */
 const turnMs = 10;
 
@@ -67,7 +68,9 @@ export class FileSource implements ByteSource {
         // The handle is closed then, and its number may be another file's.
         if (this.#signal.aborted) throw readCancelled(name, this.#signal);
         const place = room();
-        const length = readSync(file.handle.fd, place, 0, Math.min(place.length, last - at), at);
+        // After the first, each begins at a page of the file: copying those takes a fifth of the time.
+        const most = place.length - (at % pageBytes);
+        const length = readSync(file.handle.fd, place, 0, Math.min(most, last - at), at);
         if (version !== undefined) stat();
         if (length === 0) throw dataChanged(name, `it ends at byte ${at} now`);
         yield place.subarray(0, length);

@@ -9,7 +9,9 @@ export const blockBytes = 512 * 1024;
 /** An unfinished record up to this size is moved before the next block; a longer one is where it is, and the block comes behind it. */
 const carryBytes = 64 * 1024;
 const endsBytes = 4 * (blockBytes + 1 + boldEnds);
-const firstBlockAt = endsBytes + carryBytes;
+const pageBytes = 4096;
+/** At a page: the system copies a file's pages five times faster to where a page begins. */
+const firstBlockAt = Math.ceil((endsBytes + carryBytes) / pageBytes) * pageBytes;
 
 /** How much memory a scan begins with. */
 export const scanBytes = firstBlockAt + blockBytes + stepBytes;
