@@ -1,4 +1,3 @@
-import { setMaxListeners } from 'node:events';
 import { format } from 'node:util';
 import type { DataPart } from '../data/data-part.js';
 import { type OpenPart, openPart } from '../data/open-part.js';
@@ -51,8 +50,6 @@ export class TaskContext {
   readonly open = (part: DataPart): OpenPart => {
     if (this.#reads === undefined) {
       this.#reads = new AbortController();
-      // One for each file or connection that is open.
-      setMaxListeners(0, this.#reads.signal);
       if (this.#abort?.signal.aborted) this.#reads.abort(this.#abort.signal.reason);
       if (this.#hasEnded) this.end();
     }

@@ -32,6 +32,7 @@ export type ReasonCode =
   | 'DEARER'
   | 'SLOWER'
   | 'TIED'
+  | 'OUT_OF_REACH'
   | 'NOT_CONFIGURED';
 
 /** Why a candidate cannot take a job, or was not the best. */

@@ -6,6 +6,7 @@ import { newJobId } from './job-id.js';
 import { jobSettings } from './job-settings.js';
 import { JobView } from './job-view.js';
 import { Ledger } from './ledger.js';
+import { onlyHere } from './only-here.js';
 import { placeJob } from './placing/place-job.js';
 import type { PlacingDesk } from './placing/placing-desk.js';
 import { TaskFeed } from './task-feed.js';
@@ -75,6 +76,7 @@ function start<O>(what: Launch, where: Surroundings): Launched<O> {
     taskCount: input.length,
     items: what.items,
     inherited: async () => [...(await ofItems), ...((await what.inherited?.()) ?? [])],
+    onlyHere: () => onlyHere(what.items),
   };
   const conductor = new Conductor(
     {
