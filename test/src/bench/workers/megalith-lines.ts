@@ -1,4 +1,4 @@
-// Goes through the lines of a file with Megalith, in parts of 64 MiB. Prints the milliseconds from the call to all results.
+// Goes through the lines of a file with Megalith, in parts of 128 MiB. Prints the milliseconds from the call to all results.
 // Arguments: file; way (see count-lines.ts); how many lines there are; `warm` (slots and bundle exist before) or `cold`.
 import { statSync } from 'node:fs';
 import type { DataPart } from '@megalith/agent';
@@ -7,7 +7,7 @@ import { ways } from './count-lines.js';
 
 const [, , file = '', way, expected, state] = process.argv;
 const count = ways[way as keyof typeof ways];
-const partBytes = 64 * 2 ** 20;
+const partBytes = 128 * 2 ** 20;
 
 function partsOf(path: string): DataPart[] {
   const { size, mtimeNs } = statSync(path, { bigint: true });
