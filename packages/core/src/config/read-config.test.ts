@@ -160,6 +160,11 @@ hosts: { alpha: { address: a, user: u, region: rack-7 } }
     [`lambda: {region: us-east-1, role: "${role}", memory: [11GiB]}`, 'lambda.memory[0] is "11GiB"', '128MiB to 10GiB'],
     [`lambda: {region: us-east-1, role: "${role}", timeout: 16m}`, 'lambda.timeout is "16m"', 'from 1s to 15m'],
     [
+      `lambda: {region: us-east-1, role: "${role}", store: a}\nstores: {a: {url: "azure://account/container"}}`,
+      "functions can't put objects there",
+      'a store in S3',
+    ],
+    [
       `lambda: {region: us-east-1, role: "${role}", store: spil}\nstores: {spill: {url: "s3://abc"}}`,
       'no such store',
       '"spill"?',
