@@ -4,6 +4,7 @@ export type { CloudObject } from './data/cloud-object.js';
 export { csvBorders } from './data/csv-borders.js';
 export type { CsvOptions } from './data/csv-style.js';
 export type { DataPart, PartFormat, PartSource } from './data/data-part.js';
+export type { LineBatch } from './data/line-batch.js';
 export { type OpenPart, openPart } from './data/open-part.js';
 export type { PutGrant } from './data/put-grant.js';
 export { Attempts } from './durable/attempts.js';

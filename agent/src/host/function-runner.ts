@@ -3,7 +3,7 @@ import { epochMs } from '../process/epoch-clock.js';
 import type { Failure } from '../protocol/messages.js';
 import type { FromSlot } from '../slot/slot-messages.js';
 import type { Admission } from './admission.js';
-import { batchSize } from './batch-size.js';
+import { batchSize, isFedAt } from './batch-size.js';
 import type { HostJob } from './host-job.js';
 import type { Slot } from './slot.js';
 import { processDeath, settleDeath, threadDeath } from './slot-death.js';
@@ -119,7 +119,8 @@ export class FunctionRunner {
     if (slot.length > 0 && (slot.loading !== undefined || job.oneByOne)) return;
     if (slot.length === 0 && this.#sendSuspect(slot, job)) return;
     const mayTake = slot.verdict === undefined && slot.running === undefined && job.suspects.length === 0;
-    if (mayTake && slot.length * 2 <= job.lastBatch && !(slot.length > 0 && this.#hooks.isOtherStarving(job))) {
+    const facts = { taskMs: job.taskMs, previous: job.lastBatch, queued: job.queue.length, slots: job.slots };
+    if (mayTake && isFedAt(slot.length, facts) && !(slot.length > 0 && this.#hooks.isOtherStarving(job))) {
       this.#sendBatch(slot, job);
     }
     if (slot.length === 0 && slot.loading === undefined) this.#release(slot);

@@ -2,6 +2,8 @@ import type { Bench } from './bench.js';
 import { clientMemory } from './cases/client-memory.js';
 import { commands } from './cases/commands.js';
 import { computingTasks } from './cases/computing-tasks.js';
+import { dataLines } from './cases/data/data-lines.js';
+import { removeLineFiles } from './cases/data/line-files.js';
 import { machines } from './cases/machines.js';
 import { sharedMemory } from './cases/shared-memory.js';
 import { shipping } from './cases/shipping.js';
@@ -22,4 +24,5 @@ export const benches: readonly Bench[] = [
   },
   { name: 'ssh', cases: [...command, ...tasks, ...files, ...bootstrap, ...streams], end: endBenchHosts },
   { name: 'machines', cases: machines },
+  { name: 'data', cases: dataLines, end: removeLineFiles },
 ];
