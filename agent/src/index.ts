@@ -2,6 +2,18 @@ export { type CommandTemplate, commandFor } from './command/command-template.js'
 export type { CloudObject } from './data/cloud-object.js';
 export type { DataPart, PartFormat, PartSource } from './data/data-part.js';
 export type { PutGrant } from './data/put-grant.js';
+export { diskFailure } from './data/sort/disk-failure.js';
+export { eachLine } from './data/sort/each-line.js';
+export { addFileLines, type FileLines, type LineField } from './data/sort/file-lines.js';
+export { LineWriter } from './data/sort/line-writer.js';
+export { type MergeOptions, mergeSlices } from './data/sort/merge-slices.js';
+export type { MergedRuns } from './data/sort/merged-runs.js';
+export { type RecordGroup, recordGroups } from './data/sort/record-groups.js';
+export { RunCursor, type RunSlice } from './data/sort/run-cursor.js';
+export { type RunSample, type RunSummary, readRunEnd, sampleKeyBytes } from './data/sort/run-end.js';
+export { RunMaker, type RunMakerOptions } from './data/sort/run-maker.js';
+export { commonKeyBytes, placeInRun, type RunPlace, wholeRun } from './data/sort/run-slices.js';
+export { RunWriter } from './data/sort/run-writer.js';
 export { Attempts } from './durable/attempts.js';
 export { isWorthRetrying, retryDelayMs } from './durable/retries.js';
 export { type ErrorCode, isMegalithError, MegalithError, type MegalithErrorOptions } from './errors.js';

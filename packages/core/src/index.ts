@@ -118,6 +118,11 @@ export { fromModule } from './ship/from-module.js';
 export { shipExport } from './ship/ship-export.js';
 export { shipFunction } from './ship/ship-function.js';
 export type { ShippedFunction } from './ship/shipped-function.js';
+export type { Grouping } from './shuffle/grouping.js';
+export type { GroupKey } from './shuffle/key-code.js';
+export type { Pairs } from './shuffle/map-to-runs.js';
+export type { ShuffleOptions, SortedFile, SortKey, SortOptions } from './shuffle/sort-options.js';
+export type { Sorting } from './shuffle/sorting.js';
 export {
   labelOfStored,
   type OpenStore,

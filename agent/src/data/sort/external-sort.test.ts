@@ -6,7 +6,7 @@ import { mergeSlices } from './merge-slices.js';
 import { recordGroups } from './record-groups.js';
 import type { RunSlice } from './run-cursor.js';
 import { RunMaker } from './run-maker.js';
-import { commonKeyBytes, placeOf } from './run-slices.js';
+import { commonKeyBytes, placeInRun } from './run-slices.js';
 import { randomFrom, randomKey, randomRecords, type TestRecord } from './testing/random-records.js';
 
 let folder: string;
@@ -46,7 +46,7 @@ describe('an external sort', () => {
       for (const { key, value } of records) maker.add(key, value);
       const runs = maker.finish();
       const bound = randomKey(random);
-      const places = runs.map(run => placeOf(run, bound));
+      const places = runs.map(run => placeInRun(run, bound));
       const common = commonKeyBytes(runs);
       const below = merged(
         runs.map(({ path }, i) => ({ path, from: 0, to: places[i]!.offset })),

@@ -15,7 +15,7 @@ const scanBytes = 64 * 1024;
  * Where the records begin whose keys are not below a bound; undefined is above all keys.
  * @param bound not longer than `sampleKeyBytes`: the beginnings of longer keys then tell as well which side they are on
  */
-export function placeOf(run: RunSummary, bound: Uint8Array | undefined): RunPlace {
+export function placeInRun(run: RunSummary, bound: Uint8Array | undefined): RunPlace {
   const end = { offset: run.dataBytes, lineBytes: run.lineBytes };
   if (bound === undefined) return end;
   const before = lastBelow(run.samples, bound);

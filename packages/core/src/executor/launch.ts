@@ -1,4 +1,5 @@
 import { isLower, MegalithError } from '@megalith/agent';
+import type { JobWant } from '../backends/backend.js';
 import { type Carried, type CarriedLabel, labelsOfInput } from '../labels/labelled.js';
 import { inputOf } from './chain.js';
 import { Conductor, type Prepared } from './conductor.js';
@@ -24,6 +25,8 @@ export interface Launch {
   readonly inherited?: () => Promise<readonly CarriedLabel[]>;
   /** Makes an item what the job's tasks take. */
   readonly convert?: (item: unknown, index: number) => unknown;
+  /** What only some places can do for it, beside what its options say. */
+  readonly wants?: readonly JobWant[];
 }
 
 /** Where it runs, and who is told. */
@@ -55,7 +58,8 @@ export function launch<O>(what: Launch, where: Surroundings): Launched<O> {
 function start<O>(what: Launch, where: Surroundings): Launched<O> {
   const { name, options, isSingle = false } = what;
   const id = options.id ?? newJobId();
-  const settings = jobSettings(options);
+  const own = jobSettings(options);
+  const settings = { ...own, wants: [...own.wants, ...(what.wants ?? [])] };
   const { requirements, rule, concurrency } = settings;
   const input = inputOf(what.items, carried => admitItem(carried, name, conductor.carried));
   // Of what they are now: an array may be changed before the job is described.

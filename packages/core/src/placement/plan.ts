@@ -34,7 +34,7 @@ export function plan(job: PlannedJob, candidates: readonly Candidate[], policy: 
   let isBarred = false;
   for (const candidate of candidates) {
     const barred = againstPolicy(candidate);
-    const unfit = candidate.rejected ?? overCapacity(candidate);
+    const unfit = elsewhere(job, candidate) ?? candidate.rejected ?? overCapacity(candidate);
     if (barred !== undefined && unfit === undefined) isBarred = true;
     const rejection = barred ?? unfit;
     if (rejection !== undefined) {
@@ -60,4 +60,14 @@ export function plan(job: PlannedJob, candidates: readonly Candidate[], policy: 
   );
   const reason = chosenInWords(job, chosen, possible.length, spoken);
   return { chosen, candidates: [chosen, ...losers, ...spoken], reason, ...facts };
+}
+
+/** Its tasks use files that only this machine has. */
+function elsewhere({ wants = [] }: PlannedJob, { kind }: Candidate): Rejection | undefined {
+  if (kind === 'here' || !wants.includes('here')) return undefined;
+  return {
+    reason: 'NOT_CONFIGURED',
+    explanation: 'its tasks share files of this machine',
+    hint: "let it run here: with backend 'local' or 'auto'",
+  };
 }

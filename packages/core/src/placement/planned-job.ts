@@ -1,7 +1,10 @@
 import type { JobRequest } from '../backends/backend.js';
 
 /** What is to be placed. */
-export type PlannedJob = Pick<JobRequest, 'name' | 'requirements' | 'label' | 'goal' | 'profile' | 'taskCount'> & {
+export type PlannedJob = Pick<
+  JobRequest,
+  'name' | 'requirements' | 'label' | 'goal' | 'profile' | 'taskCount' | 'wants'
+> & {
   /** Why the label is what it is; see `labelOf`. */
   readonly labelRule: string;
 };

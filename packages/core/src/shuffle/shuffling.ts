@@ -1,0 +1,166 @@
+import { writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { isMegalithError, MegalithError, usableCpus } from '@megalith/agent';
+import { parseSize } from '../config/size.js';
+import { Channel } from '../executor/channel.js';
+import type { Prepared } from '../executor/conductor.js';
+import type { JobView } from '../executor/job-view.js';
+import type { Launch } from '../executor/launch.js';
+import type { FunctionOptions } from '../executor/types.js';
+import { labelSymbol } from '../labels/labelled.js';
+import type { RunReport } from './map-to-runs.js';
+import { ScratchFolder } from './scratch-folder.js';
+import { manifestName, type ShuffleSpec } from './shuffle-task.js';
+import { checkPartitions, defaultMemory, type ShuffleOptions } from './sort-options.js';
+
+/** What a shuffle needs of its executor. */
+export interface ShuffleDesk {
+  /** Launches one job. */
+  readonly start: <T>(what: Launch) => JobView<T>;
+  /** Megalith's. */
+  readonly home: string;
+  /** Those that have something on disk. */
+  readonly open: Set<{ close(): Promise<void> }>;
+}
+
+/** A shuffle as its two jobs and what is between them. */
+export interface ShufflePlan<M extends RunReport> {
+  readonly name: string;
+  readonly items: unknown;
+  readonly options: ShuffleOptions;
+  /** Ships the tasks of the first half. */
+  readonly first: (spec: ShuffleSpec, options: FunctionOptions) => Promise<Prepared>;
+  readonly second: (spec: ShuffleSpec, options: FunctionOptions) => Promise<Prepared>;
+  /** The items of the second half, once the first is done. @param parts as many as asked for, or as there are processors for */
+  readonly parts: (reports: readonly M[], parts: number) => readonly unknown[];
+}
+
+/** What is left for the user's own code. */
+const engineShare = { sort: 0.85, group: 0.5 } as const;
+/** A smaller part would cost more than it is worth. */
+const leastPartBytes = 2 ** 20;
+/** A larger part would be long to do again. */
+const mostPartBytes = 4 * 2 ** 30;
+
+/** The two jobs of a shuffle: the second one's tasks come when the first has made all runs. Both run on this machine. */
+export class Shuffling<M extends RunReport, R> {
+  readonly job: JobView<M>;
+  readonly reduceJob: JobView<R>;
+  readonly #parts = new Channel<unknown>();
+  readonly #plan: ShufflePlan<M>;
+  readonly #folder: ScratchFolder;
+  readonly #open: ShuffleDesk['open'];
+
+  constructor(plan: ShufflePlan<M>, kind: keyof typeof engineShare, desk: ShuffleDesk) {
+    const { partitions, scratch, memory = defaultMemory, ...rest } = plan.options;
+    checkPartitions(partitions);
+    if (typeof memory === 'function') {
+      throw new MegalithError('USAGE', '"memory" of a shuffle must be one size', {
+        hint: 'it says how much each task sorts at once',
+      });
+    }
+    const memoryBytes = Math.floor(parseSize(memory) * engineShare[kind]);
+    const options: FunctionOptions = { onFailure: 'stop', memory, ...rest, detached: false };
+    this.#plan = plan;
+    this.#open = desk.open;
+    this.#folder = new ScratchFolder(scratch ?? join(desk.home, 'shuffle'));
+    const spec: ShuffleSpec = { exchange: { type: 'folder', folder: this.#folder.path }, memoryBytes };
+    // Together, so that nothing runs if either half could not.
+    let works: Promise<[Prepared, Prepared]> | undefined;
+    const prepare = (): Promise<[Prepared, Prepared]> => {
+      works ??= Promise.all([plan.first(spec, options), plan.second(spec, options)]);
+      return works;
+    };
+    this.job = desk.start<M>({
+      name: options.name ?? plan.name,
+      items: plan.items,
+      options,
+      prepare: async () => (await prepare())[0],
+      wants: ['here'],
+    });
+    const { job } = this;
+    this.reduceJob = desk.start<R>({
+      name: `${job.name}:reduce`,
+      items: this.#parts,
+      options,
+      prepare: async () => (await prepare())[1],
+      inherited: async () => [await job[labelSymbol]],
+      wants: ['here'],
+    });
+    // They are parts of the shuffle, which is what one asks for results.
+    job.collect();
+    this.reduceJob.collect();
+    this.#open.add(this);
+  }
+
+  /** The folder of the runs. */
+  get folder(): string {
+    return this.#folder.path;
+  }
+
+  /**
+   * Does both halves.
+   * @param between called with what the first half told, before the second one begins
+   * @throws MegalithError the first failure of either half; DISK_FULL as such
+   */
+  async run(
+    between: (reports: readonly M[]) => void,
+  ): Promise<{ readonly reports: readonly M[]; readonly results: readonly R[] }> {
+    try {
+      const reports = await this.#firstHalf();
+      between(reports);
+      writeFileSync(join(this.folder, manifestName), JSON.stringify(reports.flatMap(({ names }) => names)));
+      for (const part of this.#plan.parts(reports, this.#partCount(reports))) this.#parts.push(part);
+      this.#parts.close();
+      return { reports, results: await this.reduceJob };
+    } catch (error) {
+      this.cancel('the other half failed');
+      throw plainly(error);
+    }
+  }
+
+  cancel(reason: string): void {
+    this.#parts.close();
+    this.job.cancel(reason);
+    this.reduceJob.cancel(reason);
+  }
+
+  /** Removes what is between the halves, once nothing uses it any more. */
+  async end(): Promise<void> {
+    await Promise.allSettled([this.job.ended(), this.reduceJob.ended()]);
+    this.#folder.remove();
+    this.#open.delete(this);
+  }
+
+  async close(): Promise<void> {
+    this.cancel('its executor was closed');
+    await this.end();
+  }
+
+  /** That the second half cannot run is known while the first one runs. */
+  #firstHalf(): Promise<readonly M[]> {
+    const { ledger } = this.reduceJob;
+    return new Promise<readonly M[]>((resolve, reject) => {
+      const stopWatching = ledger.subscribe(() => {
+        if (ledger.jobError === undefined) return;
+        stopWatching();
+        reject(ledger.jobError);
+      });
+      void this.job.then(resolve, reject).finally(stopWatching);
+    });
+  }
+
+  #partCount(reports: readonly M[]): number {
+    const { partitions } = this.#plan.options;
+    if (partitions !== undefined) return partitions;
+    const bytes = reports.reduce((sum, report) => sum + report.bytes, 0);
+    const slots = this.job.plan?.chosen?.slots ?? usableCpus();
+    return Math.max(1, Math.min(Math.max(slots, Math.ceil(bytes / mostPartBytes)), Math.ceil(bytes / leastPartBytes)));
+  }
+}
+
+/** A full disk is not the fault of the task that met it. */
+function plainly(error: unknown): unknown {
+  const cause = isMegalithError(error) && error.code === 'THREW' ? error.cause : undefined;
+  return isMegalithError(cause) && cause.code === 'DISK_FULL' ? cause : error;
+}
