@@ -7,7 +7,8 @@ import type { AnyFunction } from '../ship/shipped-function.js';
 import { decodeKey, type GroupKey } from './key-code.js';
 import { mapToRuns, type RunReport } from './map-to-runs.js';
 import { type HashPart, type PartResults, reduceGroups } from './reduce-groups.js';
-import { type ShuffleDesk, Shuffling } from './shuffling.js';
+import { refusedShuffle } from './refused-shuffle.js';
+import { type Shuffle, type ShuffleDesk, Shuffling } from './shuffling.js';
 import type { ShuffleOptions } from './sort-options.js';
 
 /**
@@ -26,7 +27,7 @@ export interface Grouping<K, R> extends PromiseLike<(readonly [K, R])[]>, AsyncI
 
 const readBytes = 2 ** 20;
 
-/** @throws MegalithError USAGE */
+/** It never throws: whatever is wrong with the call, its jobs fail with it. */
 export function startGroupByKey<K extends GroupKey, R>(
   fn: AnyFunction,
   items: unknown,
@@ -34,7 +35,22 @@ export function startGroupByKey<K extends GroupKey, R>(
   options: ShuffleOptions,
   desk: ShuffleDesk,
 ): GroupingView<K, R> {
-  const shuffling = new Shuffling<RunReport, PartResults>(
+  try {
+    return new GroupingView<K, R>(shufflingOf(fn, items, reduce, options, desk));
+  } catch (error) {
+    return new GroupingView<K, R>(refusedShuffle(functionName(fn), error, desk));
+  }
+}
+
+/** @throws MegalithError USAGE */
+function shufflingOf(
+  fn: AnyFunction,
+  items: unknown,
+  reduce: AnyFunction,
+  options: ShuffleOptions,
+  desk: ShuffleDesk,
+): Shuffling<RunReport, PartResults> {
+  return new Shuffling<RunReport, PartResults>(
     {
       name: functionName(fn),
       items,
@@ -54,15 +70,14 @@ export function startGroupByKey<K extends GroupKey, R>(
     'group',
     desk,
   );
-  return new GroupingView<K, R>(shuffling);
 }
 
 export class GroupingView<K extends GroupKey, R> implements Grouping<K, R>, CarriesLabel {
-  readonly #shuffling: Shuffling<RunReport, PartResults>;
+  readonly #shuffling: Shuffle<RunReport, PartResults>;
   readonly #results: Promise<readonly PartResults[]>;
   #all: Promise<(readonly [K, R])[]> | undefined;
 
-  constructor(shuffling: Shuffling<RunReport, PartResults>) {
+  constructor(shuffling: Shuffle<RunReport, PartResults>) {
     this.#shuffling = shuffling;
     this.#results = shuffling
       .run(() => undefined)

@@ -1,7 +1,6 @@
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { isMegalithError, MegalithError, usableCpus } from '@megalith/agent';
-import { parseSize } from '../config/size.js';
+import { isMegalithError, usableCpus } from '@megalith/agent';
 import { Channel } from '../executor/channel.js';
 import type { Prepared } from '../executor/conductor.js';
 import type { JobView } from '../executor/job-view.js';
@@ -11,7 +10,7 @@ import { labelSymbol } from '../labels/labelled.js';
 import type { RunReport } from './map-to-runs.js';
 import { ScratchFolder } from './scratch-folder.js';
 import { manifestName, type ShuffleSpec } from './shuffle-task.js';
-import { checkPartitions, defaultMemory, type ShuffleOptions } from './sort-options.js';
+import { checkPartitions, memoryOf, type ShuffleOptions } from './sort-options.js';
 
 /** What a shuffle needs of its executor. */
 export interface ShuffleDesk {
@@ -42,6 +41,12 @@ const leastPartBytes = 2 ** 20;
 /** A larger part would be long to do again. */
 const mostPartBytes = 4 * 2 ** 30;
 
+/** A shuffle, seen from what makes results of it. */
+export type Shuffle<M extends RunReport, R> = Pick<
+  Shuffling<M, R>,
+  'job' | 'reduceJob' | 'folder' | 'run' | 'cancel' | 'end' | 'close'
+>;
+
 /** The two jobs of a shuffle: the second one's tasks come when the first has made all runs. Both run on this machine. */
 export class Shuffling<M extends RunReport, R> {
   readonly job: JobView<M>;
@@ -52,15 +57,11 @@ export class Shuffling<M extends RunReport, R> {
   readonly #open: ShuffleDesk['open'];
 
   constructor(plan: ShufflePlan<M>, kind: keyof typeof engineShare, desk: ShuffleDesk) {
-    const { partitions, scratch, memory = defaultMemory, ...rest } = plan.options;
+    const { partitions, scratch, ...rest } = plan.options;
+    const memory = memoryOf(plan.options);
     checkPartitions(partitions);
-    if (typeof memory === 'function') {
-      throw new MegalithError('USAGE', '"memory" of a shuffle must be one size', {
-        hint: 'it says how much each task sorts at once',
-      });
-    }
-    const memoryBytes = Math.floor(parseSize(memory) * engineShare[kind]);
-    const options: FunctionOptions = { onFailure: 'stop', memory, ...rest, detached: false };
+    const memoryBytes = Math.floor(memory * engineShare[kind]);
+    const options: FunctionOptions = { onFailure: 'stop', ...rest, memory, detached: false };
     this.#plan = plan;
     this.#open = desk.open;
     this.#folder = new ScratchFolder(scratch ?? join(desk.home, 'shuffle'));

@@ -1,4 +1,5 @@
 import { MegalithError } from '@megalith/agent';
+import { parseSize } from '../config/size.js';
 import type { FunctionOptions, Size, TaskContext } from '../executor/types.js';
 
 /** What lines are sorted by: a field of each, or what a function makes of it. Numbers come before text, and text is in the order of its bytes. */
@@ -34,7 +35,15 @@ export interface SortedFile {
   readonly bytes: number;
 }
 
-export const defaultMemory = '256MiB';
+const defaultMemory = '256MiB';
+
+/** Of each task, bytes. @throws MegalithError USAGE */
+export function memoryOf({ memory = defaultMemory }: ShuffleOptions): number {
+  if (typeof memory !== 'function') return parseSize(memory);
+  throw new MegalithError('USAGE', '"memory" of a shuffle must be one size', {
+    hint: 'it says how much each task sorts at once',
+  });
+}
 
 /** @throws MegalithError USAGE */
 export function checkPartitions(partitions: number | undefined): void {

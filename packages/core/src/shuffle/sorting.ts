@@ -1,15 +1,15 @@
 import { closeSync, ftruncateSync, openSync, renameSync, rmSync, statSync } from 'node:fs';
 import { basename, dirname, resolve } from 'node:path';
 import { diskFailure, type FileLines, MegalithError, usableCpus } from '@megalith/agent';
-import { parseSize } from '../config/size.js';
 import type { Job, TaskContext } from '../executor/types.js';
 import { functionWork } from '../executor/work.js';
 import { cutKeys } from './cut-keys.js';
 import { type KeyRange, mergeLines } from './merge-lines.js';
+import { refusedShuffle } from './refused-shuffle.js';
 import { removedAtEnd } from './removed-at-end.js';
 import { ownedPath } from './scratch-folder.js';
-import { type ShuffleDesk, Shuffling } from './shuffling.js';
-import { defaultMemory, fieldOf, type SortedFile, type SortOptions } from './sort-options.js';
+import { type Shuffle, type ShuffleDesk, Shuffling } from './shuffling.js';
+import { fieldOf, memoryOf, type SortedFile, type SortOptions } from './sort-options.js';
 import { type SortReport, sortToRuns } from './sort-to-runs.js';
 
 /** A sort on its way: `await` gives what it made, or throws the first failure. */
@@ -25,20 +25,50 @@ export interface Sorting extends PromiseLike<SortedFile> {
 const runsOfTask = 8;
 const leastPartBytes = 2 ** 20;
 
-/** @throws MegalithError USAGE, NOT_FOUND */
+/** It never throws: whatever is wrong with the call, its jobs fail with it. */
 export function startSort(source: unknown, options: SortOptions<never>, desk: ShuffleDesk): Sorting {
-  const { output, by, read, ...rest } = options;
-  if (typeof output !== 'string' || output === '') {
-    throw new MegalithError('USAGE', '"output" must be the path of a file');
+  let shuffle: Shuffle<SortReport, void>;
+  let sorted: Promise<SortedFile>;
+  try {
+    const target = targetOf(options);
+    const temporary = ownedPath(folderOf(target), `-${basename(target)}`);
+    const begun = shufflingOf(source, { ...options, output: target }, temporary, desk);
+    shuffle = begun;
+    sorted = sortInto(target, temporary, begun);
+  } catch (error) {
+    shuffle = refusedShuffle('sort', error, desk);
+    sorted = Promise.reject(error);
   }
-  const target = resolve(output);
+  // Whoever awaits it hears of it.
+  sorted.catch(() => undefined);
+  return {
+    job: shuffle.job,
+    reduceJob: shuffle.reduceJob,
+    cancel: (reason = 'by the caller') => shuffle.cancel(reason),
+    // biome-ignore lint/suspicious/noThenProperty: it is awaited like a promise
+    then: (onFulfilled, onRejected) => sorted.then(onFulfilled, onRejected),
+  };
+}
+
+/** @throws MegalithError USAGE */
+function targetOf({ output }: SortOptions<never>): string {
+  if (typeof output === 'string' && output !== '') return resolve(output);
+  throw new MegalithError('USAGE', '"output" must be the path of a file');
+}
+
+/** @throws MegalithError USAGE, NOT_FOUND */
+function shufflingOf(
+  source: unknown,
+  { output: target, by, read, ...rest }: SortOptions<never>,
+  temporary: string,
+  desk: ShuffleDesk,
+): Shuffling<SortReport, void> {
   const keyOf = typeof by === 'function' ? by : undefined;
   const field = typeof by === 'object' ? fieldOf(by) : undefined;
-  const temporary = ownedPath(folderOf(target), `-${basename(target)}`);
-  const shuffling = new Shuffling<SortReport, void>(
+  return new Shuffling<SortReport, void>(
     {
       name: 'sort',
-      items: read === undefined ? filePartsOf(source, parseSize(options.memory ?? defaultMemory)) : source,
+      items: read === undefined ? filePartsOf(source, memoryOf(rest)) : source,
       options: { ...rest, writes: [...(rest.writes ?? []), target] },
       first: (spec, shipped) =>
         functionWork(
@@ -58,16 +88,6 @@ export function startSort(source: unknown, options: SortOptions<never>, desk: Sh
     'sort',
     desk,
   );
-  const sorted = sortInto(target, temporary, shuffling);
-  // Whoever awaits it hears of it.
-  sorted.catch(() => undefined);
-  return {
-    job: shuffling.job,
-    reduceJob: shuffling.reduceJob,
-    cancel: (reason = 'by the caller') => shuffling.cancel(reason),
-    // biome-ignore lint/suspicious/noThenProperty: it is awaited like a promise
-    then: (onFulfilled, onRejected) => sorted.then(onFulfilled, onRejected),
-  };
 }
 
 async function sortInto(
