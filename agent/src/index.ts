@@ -56,6 +56,7 @@ export { JournalReader } from './journal/journal-reader.js';
 export { defaultRetention, type PruneOptions, pruneJobs, type Retention } from './journal/prune-jobs.js';
 export type { AgentLine, MachineOptions } from './machine/machine.js';
 export { agentSocketPath } from './machine/socket-path.js';
+export { collectGarbage } from './memory/collect-garbage.js';
 export { usableCpus } from './memory/usable-cpus.js';
 export { usableMemoryBytes } from './memory/usable-memory.js';
 export { identityOf, isAlive, type ProcessIdentity } from './process/process-identity.js';

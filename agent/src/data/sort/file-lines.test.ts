@@ -36,7 +36,7 @@ async function sorted(text: Buffer, cuts: readonly number[], field?: LineField):
     scratch: folder,
     name: 'm',
   });
-  const writer = new LineWriter(output, 0, 50);
+  const writer = new LineWriter(output, 0, Buffer.alloc(50));
   for (let at = merged.next(); at !== undefined; at = merged.next()) writer.write(at);
   writer.flush();
   writer.close();

@@ -1,5 +1,5 @@
 import { closeSync, openSync, writeSync } from 'node:fs';
-import { copyBytes } from './copy-bytes.js';
+import { CopyTarget } from './copy-target.js';
 import { diskFailure } from './disk-failure.js';
 import type { RunCursor } from './run-cursor.js';
 
@@ -10,13 +10,15 @@ export class LineWriter {
   readonly #path: string;
   readonly #fd: number;
   readonly #buffer: Buffer;
+  readonly #target: CopyTarget;
   #at: number;
   #filled = 0;
 
-  constructor(path: string, at: number, bufferBytes: number) {
+  constructor(path: string, at: number, buffer: Buffer) {
     this.#path = path;
     this.#at = at;
-    this.#buffer = Buffer.allocUnsafeSlow(Math.max(1, bufferBytes));
+    this.#buffer = buffer;
+    this.#target = new CopyTarget(buffer);
     this.#fd = openSync(path, 'r+');
   }
 
@@ -33,7 +35,7 @@ export class LineWriter {
         return;
       }
     }
-    copyBytes(bytes, start, end, this.#buffer, this.#filled);
+    this.#target.copy(bytes, start, end, this.#filled);
     this.#filled += length;
     this.#buffer[this.#filled - 1] = newline;
   }

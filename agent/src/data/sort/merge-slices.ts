@@ -21,12 +21,15 @@ export interface MergeOptions extends MergeLimits {
 }
 
 const defaultLeastBytes = 128 * 1024;
+/** Larger reads and writes are no faster. */
+const mostBufferBytes = 16 * 2 ** 20;
+const mostBesideBytes = 4 * 2 ** 20;
 /** Beyond, each takes long to find its place, and descriptors run out. */
 const mostAtOnce = 512;
 
 /**
  * Merges slices, however many: where their buffers would not fit, neighbours of the smallest size are first made one, in the scratch folder.
- * The caller closes what it gets.
+ * The caller closes what it gets, and writes through its `beside`.
  * @throws MegalithError DISK_FULL
  */
 export function mergeSlices(slices: readonly RunSlice[], options: MergeOptions): MergedRuns {
@@ -39,23 +42,24 @@ export function mergeSlices(slices: readonly RunSlice[], options: MergeOptions):
     const at = smallestWindow(left, width);
     const merging = left.slice(at, at + width);
     const path = join(scratch, `${name}-${number}.run`);
-    left.splice(at, width, mergedInto(path, merging, bufferFor(memoryBytes, width), common));
+    left.splice(at, width, mergedInto(path, merging, memoryBytes, common));
     made.add(path);
     for (const { path: used } of merging) {
       if (made.delete(used)) rmSync(used);
     }
   }
-  return new MergedRuns(left, bufferFor(memoryBytes, left.length), common);
+  return opened(left, memoryBytes, common);
 }
 
 /** One buffer for each, and one for what is written. */
-function bufferFor(memoryBytes: number, slices: number): number {
-  return Math.floor(memoryBytes / (slices + 1));
+function opened(slices: readonly RunSlice[], memoryBytes: number, common: number): MergedRuns {
+  const bufferBytes = Math.min(mostBufferBytes, Math.floor(memoryBytes / (slices.length + 1)));
+  return new MergedRuns(slices, bufferBytes, Math.min(mostBesideBytes, bufferBytes), common);
 }
 
-function mergedInto(path: string, slices: readonly RunSlice[], bufferBytes: number, common: number): RunSlice {
-  const writer = new RunWriter(path, { bufferBytes });
-  const merged = new MergedRuns(slices, bufferBytes, common);
+function mergedInto(path: string, slices: readonly RunSlice[], memoryBytes: number, common: number): RunSlice {
+  const merged = opened(slices, memoryBytes, common);
+  const writer = new RunWriter(path, { buffer: merged.beside });
   try {
     for (let record = merged.next(); record !== undefined; record = merged.next()) {
       const { bytes, keyStart, keyEnd, valueStart, valueMark } = record;

@@ -1,10 +1,15 @@
 import { RunCursor, type RunSlice } from './run-cursor.js';
 
+/** Of a buffer. */
+const leastBytes = 32;
+
 /**
  * Records of several slices as one sequence in the order of keys; of records with equal keys, those of an earlier slice come first. A tree of losers:
  * each inner node keeps the slice that lost there, so that the next record takes one comparison a level.
  */
 export class MergedRuns {
+  /** A buffer in the memory of the others, to which records are copied fast. */
+  readonly beside: Buffer;
   readonly #cursors: readonly RunCursor[];
   /** The winner at 0, then the losers. */
   readonly #tree: Int32Array;
@@ -12,12 +17,21 @@ export class MergedRuns {
 
   /**
    * @param bufferBytes for each slice
+   * @param besideBytes for `beside`
    * @param common bytes that all keys begin with
    */
-  constructor(slices: readonly RunSlice[], bufferBytes: number, common = 0) {
+  constructor(slices: readonly RunSlice[], bufferBytes: number, besideBytes: number, common = 0) {
+    const beside = Math.max(leastBytes, besideBytes);
+    const sizes = slices.map(({ from, to }) => Math.max(leastBytes, Math.min(bufferBytes, to - from)));
+    const memory = new ArrayBuffer(sizes.reduce((sum, size) => sum + size, beside));
+    this.beside = Buffer.from(memory, 0, beside);
     const cursors: RunCursor[] = [];
+    let at = beside;
     try {
-      for (const slice of slices) cursors.push(new RunCursor(slice, bufferBytes, common));
+      for (const [index, slice] of slices.entries()) {
+        cursors.push(new RunCursor(slice, Buffer.from(memory, at, sizes[index]!), common));
+        at += sizes[index]!;
+      }
     } catch (error) {
       for (const cursor of cursors) cursor.close();
       throw error;

@@ -16,14 +16,21 @@ export class RecordArena implements KeyTable {
   /** Behind the last byte in use; whoever writes bytes moves it. */
   used = 0;
   count = 0;
+  /** A buffer in the same memory, to which records are copied fast. */
+  readonly beside: Buffer;
   #numbers: Uint32Array;
 
-  /** @param limitBytes for everything; more than 1 GiB is of no use */
-  constructor(limitBytes: number) {
-    const bytes = Math.max(leastBytes, Math.min(mostBytes, limitBytes));
-    const memory = new ArrayBuffer(bytes - (bytes % 8));
-    this.bytes = Buffer.from(memory);
-    this.#numbers = new Uint32Array(memory);
+  /**
+   * @param limitBytes for everything; more than 1 GiB is of no use
+   * @param besideBytes for `beside`, in addition
+   */
+  constructor(limitBytes: number, besideBytes: number) {
+    const wanted = Math.max(leastBytes, Math.min(mostBytes, limitBytes));
+    const bytes = wanted - (wanted % 8);
+    const memory = new ArrayBuffer(bytes + besideBytes);
+    this.bytes = Buffer.from(memory, 0, bytes);
+    this.#numbers = new Uint32Array(memory, 0, bytes / 4);
+    this.beside = Buffer.from(memory, bytes);
   }
 
   /** Bytes that can be added, beside those of the table, together with one record more. */

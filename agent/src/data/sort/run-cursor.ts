@@ -34,13 +34,16 @@ export class RunCursor {
   #next = 0;
   #isOpen = true;
 
-  /** @param common bytes that all keys of the slice begin with and that need not be compared */
-  constructor({ path, from, to }: RunSlice, bufferBytes: number, common: number) {
+  /**
+   * @param buffer what is read at once: at least 20 bytes
+   * @param common bytes that all keys of the slice begin with and that need not be compared
+   */
+  constructor({ path, from, to }: RunSlice, buffer: Buffer, common: number) {
     this.#path = path;
     this.#at = from;
     this.#to = to;
     this.#common = common;
-    this.bytes = Buffer.allocUnsafeSlow(Math.max(2 * headerBytes, Math.min(bufferBytes, to - from)));
+    this.bytes = buffer;
     this.#fd = openSync(path, 'r');
   }
 

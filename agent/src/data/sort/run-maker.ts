@@ -22,13 +22,12 @@ const mostWriteBytes = 4 * 2 ** 20;
 export class RunMaker {
   readonly arena: RecordArena;
   readonly #options: RunMakerOptions;
-  readonly #writeBytes: number;
   readonly #runs: RunSummary[] = [];
 
   constructor(options: RunMakerOptions) {
     this.#options = options;
-    this.#writeBytes = Math.min(mostWriteBytes, Math.ceil(options.memoryBytes / writeShare));
-    this.arena = new RecordArena(options.memoryBytes - this.#writeBytes);
+    const writeBytes = Math.min(mostWriteBytes, Math.ceil(options.memoryBytes / writeShare));
+    this.arena = new RecordArena(options.memoryBytes - writeBytes, writeBytes);
   }
 
   /** Copies what it gets. @throws MegalithError DISK_FULL */
@@ -52,7 +51,7 @@ export class RunMaker {
     if (arena.count > 0) {
       const { scratch, name, sampleBytes } = this.#options;
       const writer = new RunWriter(join(scratch, `${name}-${this.#runs.length}.run`), {
-        bufferBytes: this.#writeBytes,
+        buffer: arena.beside,
         ...(sampleBytes === undefined ? {} : { sampleBytes }),
       });
       try {

@@ -20,7 +20,8 @@ export function placeInRun(run: RunSummary, bound: Uint8Array | undefined): RunP
   if (bound === undefined) return end;
   const before = lastBelow(run.samples, bound);
   if (before === undefined) return { offset: 0, lineBytes: 0 };
-  const cursor = new RunCursor({ path: run.path, from: before.offset, to: run.dataBytes }, scanBytes, 0);
+  const slice = { path: run.path, from: before.offset, to: run.dataBytes };
+  const cursor = new RunCursor(slice, Buffer.allocUnsafeSlow(scanBytes), 0);
   let { lineBytes } = before;
   try {
     while (cursor.next()) {

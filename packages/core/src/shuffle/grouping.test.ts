@@ -63,9 +63,9 @@ describe('groupByKey', () => {
     let first: unknown;
     for (const options of [
       {},
-      { memory: '4KiB', partitions: 3 },
-      { memory: '6KiB', partitions: 1 },
-      { partitions: 40 },
+      { memory: '24KiB', partitions: 3 },
+      { memory: '40KiB', partitions: 1 },
+      { partitions: 20 },
     ]) {
       const groups = await executor.groupByKey(many, items, list, options);
       expect(new Map(groups as [unknown, string[]][])).toEqual(expected);

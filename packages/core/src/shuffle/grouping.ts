@@ -136,7 +136,7 @@ export class GroupingView<K extends GroupKey, R> implements Grouping<K, R>, Carr
   }
 
   *#pairsIn(path: string): Generator<readonly [K, R], void, undefined> {
-    const cursor = new RunCursor(wholeRun(readRunEnd(path)), readBytes, 0);
+    const cursor = new RunCursor(wholeRun(readRunEnd(path)), Buffer.allocUnsafeSlow(readBytes), 0);
     try {
       while (cursor.next()) {
         const { bytes, keyStart, keyEnd, valueStart, valueMark } = cursor;

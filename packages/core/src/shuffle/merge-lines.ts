@@ -12,9 +12,6 @@ export interface KeyRange {
   readonly file: string;
 }
 
-/** Of the memory, what lines are written through. */
-const writeShare = 16;
-const mostWriteBytes = 4 * 2 ** 20;
 /** Lines between two looks at the clock. */
 const linesInTurn = 1024;
 
@@ -28,12 +25,11 @@ export async function mergeLines({ from, to, file }: KeyRange, context: TaskCont
     at += low.lineBytes;
     return { path: run.path, from: low.offset, to: placeInRun(run, to).offset };
   });
-  const bufferBytes = Math.min(mostWriteBytes, Math.ceil(spec.memoryBytes / writeShare));
-  const memoryBytes = spec.memoryBytes - bufferBytes;
   const common = commonKeyBytes(runs);
+  const { memoryBytes } = spec;
   const merged = mergeSlices(slices, { memoryBytes, scratch: exchange.scratch, name: `${name}-merge`, common });
   try {
-    const writer = new LineWriter(file, at, bufferBytes);
+    const writer = new LineWriter(file, at, merged.beside);
     try {
       for (let lines = 1, record = merged.next(); record !== undefined; lines++, record = merged.next()) {
         writer.write(record);

@@ -17,10 +17,6 @@ export interface PartResults {
   readonly groups: number;
 }
 
-/** Of the memory, what the results are written through. */
-const writeShare = 16;
-const mostWriteBytes = 2 ** 20;
-
 /** One task of the second half of `groupByKey`: the groups of a part of all hashes, one after the other. */
 export async function reduceGroups(
   reduce: (key: unknown, values: Iterable<unknown>, context: TaskContext) => unknown,
@@ -36,10 +32,9 @@ export async function reduceGroups(
     from: part === 0 ? 0 : placeInRun(run, low).offset,
     to: placeInRun(run, high).offset,
   }));
-  const bufferBytes = Math.min(mostWriteBytes, Math.ceil(spec.memoryBytes / writeShare));
-  const memoryBytes = spec.memoryBytes - bufferBytes;
+  const { memoryBytes } = spec;
   const merged = mergeSlices(slices, { memoryBytes, scratch: exchange.scratch, name: `${name}-merge` });
-  const results = new RunWriter(join(exchange.scratch, `${name}.run`), { bufferBytes });
+  const results = new RunWriter(join(exchange.scratch, `${name}.run`), { buffer: merged.beside });
   try {
     for (const { key, values } of recordGroups(merged)) {
       await pause();

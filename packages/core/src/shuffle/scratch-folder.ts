@@ -1,5 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import { mkdirSync, readdirSync, rmSync, statSync } from 'node:fs';
+import { rm } from 'node:fs/promises';
 import { hostname } from 'node:os';
 import { join } from 'node:path';
 import { identityOf, isAlive } from '@megalith/agent';
@@ -24,9 +25,9 @@ export class ScratchFolder {
   }
 
   /** Idempotent. */
-  remove(): void {
+  async remove(): Promise<void> {
+    await rm(this.path, { recursive: true, force: true, maxRetries: 3 });
     this.#keep[Symbol.dispose]();
-    rmSync(this.path, { recursive: true, force: true });
   }
 }
 

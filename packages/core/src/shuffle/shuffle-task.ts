@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { type RunSummary, readRunEnd } from '@megalith/agent';
+import { collectGarbage, type RunSummary, readRunEnd } from '@megalith/agent';
 import type { TaskContext } from '../executor/types.js';
 import { type ExchangeSpec, openExchange, type RunExchange } from './run-exchange.js';
 
@@ -18,6 +18,9 @@ export const manifestName = 'runs.json';
 /** Longest stretch of work before messages to this task get their turn, milliseconds. */
 const turnMs = 50;
 
+/** What is not worth the collection. */
+const litterBytes = 8 * 2 ** 20;
+
 /** A task's part of a shuffle: where its files are, and what they are called. */
 export interface TaskPlace {
   readonly exchange: RunExchange;
@@ -29,6 +32,8 @@ export interface TaskPlace {
 
 /** @param kind begins the names of all tries of all tasks of a kind */
 export function taskPlace(spec: ShuffleSpec, kind: string, { index, attempt, signal }: TaskContext): TaskPlace {
+  // The buffers of this slot's task before would else count as this one's.
+  if (process.memoryUsage().arrayBuffers > litterBytes) collectGarbage();
   const exchange = openExchange(spec.exchange);
   const prefix = `${kind}${index}-`;
   if (attempt > 1) exchange.forget(prefix);

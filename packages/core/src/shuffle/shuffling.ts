@@ -1,6 +1,6 @@
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { isMegalithError, usableCpus } from '@megalith/agent';
+import { isMegalithError, MegalithError, usableCpus } from '@megalith/agent';
 import { Channel } from '../executor/channel.js';
 import type { Prepared } from '../executor/conductor.js';
 import type { JobView } from '../executor/job-view.js';
@@ -129,7 +129,7 @@ export class Shuffling<M extends RunReport, R> {
   /** Removes what is between the halves, once nothing uses it any more. */
   async end(): Promise<void> {
     await Promise.allSettled([this.job.ended(), this.reduceJob.ended()]);
-    this.#folder.remove();
+    await this.#folder.remove();
     this.#open.delete(this);
   }
 
@@ -160,8 +160,10 @@ export class Shuffling<M extends RunReport, R> {
   }
 }
 
-/** A full disk is not the fault of the task that met it. */
+/** A full disk is not the fault of the task that met it. What a task threw comes as an Error with its properties, of no class of ours. */
 function plainly(error: unknown): unknown {
   const cause = isMegalithError(error) && error.code === 'THREW' ? error.cause : undefined;
-  return isMegalithError(cause) && cause.code === 'DISK_FULL' ? cause : error;
+  if (!(cause instanceof Error && 'code' in cause && cause.code === 'DISK_FULL')) return error;
+  const hint = 'hint' in cause ? { hint: String(cause.hint) } : {};
+  return new MegalithError('DISK_FULL', cause.message, { ...hint, cause: error });
 }
