@@ -80,4 +80,4 @@ export {
   writeStarted,
 } from './protocol/records.js';
 export { appendTask, beginTasks } from './protocol/tasks.js';
-export { canTravel, decodeValue, encodeValue } from './protocol/values.js';
+export { canTravel, decodeValue, encodeValue, writeValue } from './protocol/values.js';

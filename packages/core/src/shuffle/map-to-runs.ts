@@ -1,9 +1,10 @@
-import { encodeValue, MegalithError, RunMaker } from '@megalith/agent';
+import { ByteWriter, MegalithError, RunMaker, writeValue } from '@megalith/agent';
 import { inShort } from '../executor/task-error.js';
 import type { TaskContext } from '../executor/types.js';
 import { encodeKey, type GroupKey } from './key-code.js';
 import { withHash } from './key-hash.js';
-import { type ShuffleSpec, taskPlace } from './shuffle-task.js';
+import { litterWatch } from './litter-watch.js';
+import { litterBytes, type ShuffleSpec, taskPlace } from './shuffle-task.js';
 
 /** What `groupByKey`'s first function gives of an item. */
 export type Pairs<K extends GroupKey, V> = Iterable<readonly [K, V]> | AsyncIterable<readonly [K, V]>;
@@ -24,15 +25,24 @@ export async function mapToRuns(
 ): Promise<RunReport> {
   const { exchange, name, pause } = taskPlace(spec, 'm', context);
   const maker = new RunMaker({ memoryBytes: spec.memoryBytes, scratch: exchange.scratch, name });
+  const watch = litterWatch(spec.memoryBytes + litterBytes);
+  const out = new ByteWriter(64);
+  const add = (pair: unknown): void => {
+    if (!Array.isArray(pair) || pair.length !== 2) throw notAPair(pair);
+    out.length = 0;
+    writeValue(out, pair[1], 'the value');
+    maker.add(withHash(encodeKey(pair[0])), out.bytes.subarray(0, out.length));
+    watch(out.length);
+  };
   const pairs = await fn(item, context);
   if (isIterable(pairs)) {
     for (const pair of pairs) {
-      add(maker, pair);
+      add(pair);
       await pause();
     }
   } else if (isAsyncIterable(pairs)) {
     for await (const pair of pairs) {
-      add(maker, pair);
+      add(pair);
       await pause();
     }
   } else {
@@ -50,13 +60,10 @@ export async function mapToRuns(
   };
 }
 
-function add(maker: RunMaker, pair: unknown): void {
-  if (!Array.isArray(pair) || pair.length !== 2) {
-    throw new MegalithError('USAGE', `the function gave ${inShort(pair)} where a pair of key and value belongs`, {
-      hint: 'yield [key, value]',
-    });
-  }
-  maker.add(withHash(encodeKey(pair[0])), encodeValue(pair[1], 'the value'));
+function notAPair(value: unknown): MegalithError {
+  return new MegalithError('USAGE', `the function gave ${inShort(value)} where a pair of key and value belongs`, {
+    hint: 'yield [key, value]',
+  });
 }
 
 function isIterable(value: unknown): value is Iterable<unknown> {

@@ -3,7 +3,8 @@ import { decodeValue, encodeValue, mergeSlices, placeInRun, RunWriter, recordGro
 import type { TaskContext } from '../executor/types.js';
 import { decodeKey } from './key-code.js';
 import { hashBytes, partBound } from './key-hash.js';
-import { allRuns, type ShuffleSpec, taskPlace } from './shuffle-task.js';
+import { litterWatch } from './litter-watch.js';
+import { allRuns, litterBytes, type ShuffleSpec, taskPlace } from './shuffle-task.js';
 
 /** A part of all hashes, as the item of a task. */
 export interface HashPart {
@@ -33,12 +34,13 @@ export async function reduceGroups(
     to: placeInRun(run, high).offset,
   }));
   const { memoryBytes } = spec;
+  const watch = litterWatch(memoryBytes + litterBytes);
   const merged = mergeSlices(slices, { memoryBytes, scratch: exchange.scratch, name: `${name}-merge` });
   const results = new RunWriter(join(exchange.scratch, `${name}.run`), { buffer: merged.beside });
   try {
     for (const { key, values } of recordGroups(merged)) {
       await pause();
-      const value = await reduce(decodeKey(key.subarray(hashBytes)), decoded(values), context);
+      const value = await reduce(decodeKey(key.subarray(hashBytes)), decoded(values, watch), context);
       const bytes = encodeValue(value, 'the result');
       const record = Buffer.concat([key.subarray(hashBytes), bytes]);
       results.write(record, 0, key.length - hashBytes, key.length - hashBytes, bytes.length + 1);
@@ -54,14 +56,16 @@ export async function reduceGroups(
 }
 
 /** Copies: what is decoded may be a view of its bytes. By hand, for the same reason as in `recordGroups`. */
-function decoded(values: IterableIterator<Buffer>): IterableIterator<unknown> {
+function decoded(values: IterableIterator<Buffer>, watch: (bytes: number) => void): IterableIterator<unknown> {
   return {
     [Symbol.iterator]() {
       return this;
     },
     next() {
       const { done, value } = values.next();
-      return done === true ? { done, value: undefined } : { done: false, value: decodeValue(Buffer.from(value)) };
+      if (done === true) return { done, value: undefined };
+      watch(value.length);
+      return { done: false, value: decodeValue(Buffer.from(value)) };
     },
   };
 }

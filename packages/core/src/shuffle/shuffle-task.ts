@@ -18,8 +18,8 @@ export const manifestName = 'runs.json';
 /** Longest stretch of work before messages to this task get their turn, milliseconds. */
 const turnMs = 50;
 
-/** What is not worth the collection. */
-const litterBytes = 8 * 2 ** 20;
+/** Of buffers that nobody uses any more: what is not worth the collection. */
+export const litterBytes = 8 * 2 ** 20;
 
 /** A task's part of a shuffle: where its files are, and what they are called. */
 export interface TaskPlace {
