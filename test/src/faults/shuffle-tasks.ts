@@ -9,10 +9,6 @@ export function* pairs(part: number, { attempt }: TaskContext): Generator<[strin
   }
 }
 
-export function* calmPairs(part: number, context: TaskContext): Generator<[string, string]> {
-  yield* pairs(part, { ...context, index: context.index, attempt: 2 });
-}
-
 /** Count, first and last of each key's values. Dies in the middle of the giant one, once. */
 export function ends(
   key: string,
@@ -35,9 +31,4 @@ export function* lines(part: number, { attempt }: TaskContext): Generator<string
     yield `${(i * 7919) % 3001}:${part}${'.'.repeat(100)}`;
     if (attempt === 1 && i === 2500) process.kill(process.pid, 'SIGKILL');
   }
-}
-
-/** The number at the beginning of a line, on a machine where that takes a while. */
-export function slowNumber(line: string): number {
-  return Number.parseInt(line, 10);
 }

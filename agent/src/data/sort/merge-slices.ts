@@ -4,14 +4,11 @@ import { MergedRuns } from './merged-runs.js';
 import type { RunSlice } from './run-cursor.js';
 import { RunWriter } from './run-writer.js';
 
-export interface MergeLimits {
+export interface MergeOptions {
   /** For all buffers together. */
   readonly memoryBytes: number;
   /** Least of one buffer: reads are to be large. @defaultValue 128 KiB */
   readonly leastBufferBytes?: number;
-}
-
-export interface MergeOptions extends MergeLimits {
   /** Where runs of several are put that are too many to be read at once. */
   readonly scratch: string;
   /** Begins the names of its files there, which nobody else uses. */

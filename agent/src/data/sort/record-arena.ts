@@ -1,7 +1,7 @@
 import { type KeyTable, mostRecords, orderRecords, recordAt } from './order-records.js';
 
 /** What a record takes beside its bytes: four numbers, and the word that it is sorted by. */
-export const tableBytes = 24;
+const tableBytes = 24;
 const entryNumbers = 4;
 /** Offsets are 32-bit integers. */
 const mostBytes = 2 ** 30;
