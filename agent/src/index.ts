@@ -1,6 +1,10 @@
 export { type CommandTemplate, commandFor } from './command/command-template.js';
+export { sourceOf } from './data/byte-source.js';
 export type { CloudObject } from './data/cloud-object.js';
+export { csvBorders } from './data/csv-borders.js';
+export type { CsvOptions } from './data/csv-style.js';
 export type { DataPart, PartFormat, PartSource } from './data/data-part.js';
+export { type OpenPart, openPart } from './data/open-part.js';
 export type { PutGrant } from './data/put-grant.js';
 export { diskFailure } from './data/sort/disk-failure.js';
 export { eachLine } from './data/sort/each-line.js';

@@ -231,6 +231,7 @@ export class Executor implements ContextActions {
 
   #finish(): void {
     this.#task = undefined;
+    this.#context?.end();
     this.#context = undefined;
     this.#outbox.put(this.#out);
   }

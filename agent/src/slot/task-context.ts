@@ -1,4 +1,6 @@
 import { format } from 'node:util';
+import type { DataPart } from '../data/data-part.js';
+import { type OpenPart, openPart } from '../data/open-part.js';
 import type { TaskRef } from '../protocol/records.js';
 
 /** What the context does through its slot. */
@@ -13,6 +15,9 @@ export class TaskContext {
   readonly #task: TaskRef;
   readonly #actions: ContextActions;
   #abort: AbortController | undefined;
+  /** Ends what the task opened. */
+  #reads: AbortController | undefined;
+  #hasEnded = false;
 
   constructor(task: TaskRef, shared: Readonly<Record<string, unknown>>, actions: ContextActions) {
     this.#task = task;
@@ -42,8 +47,24 @@ export class TaskContext {
     this.#actions.progress(this.#task, value);
   };
 
+  readonly open = (part: DataPart): OpenPart => {
+    if (this.#reads === undefined) {
+      this.#reads = new AbortController();
+      if (this.#abort?.signal.aborted) this.#reads.abort(this.#abort.signal.reason);
+      if (this.#hasEnded) this.end();
+    }
+    return openPart(part, this.#reads.signal);
+  };
+
   abort(reason: Error): void {
     this.#abort ??= new AbortController();
     this.#abort.abort(reason);
+    this.#reads?.abort(reason);
+  }
+
+  /** The task has ended: what it left open is closed. */
+  end(): void {
+    this.#hasEnded = true;
+    this.#reads?.abort(new DOMException('the task has ended', 'AbortError'));
   }
 }

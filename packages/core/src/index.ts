@@ -1,7 +1,9 @@
 export {
   type AttemptStats,
+  type CloudObject,
   type CommandResult,
   commandFor,
+  type DataPart,
   decodeValue,
   type ErrorCode,
   encodeValue,
@@ -14,6 +16,9 @@ export {
   MegalithError,
   type MegalithErrorOptions,
   megalithHome,
+  type OpenPart,
+  openPart,
+  type PartFormat,
 } from '@megalith/agent';
 export type {
   AuditEntry,
@@ -79,6 +84,8 @@ export type * from './executor/types.js';
 export { type WaitResult, wait } from './executor/wait.js';
 export { fetchFiles } from './files/fetch-files.js';
 export { type FileInput, type FileOutput, parseFileInput, parseFileOutput } from './files/file-argument.js';
+export { glob } from './files/glob.js';
+export { expandBraces, isGlob } from './files/glob-pattern.js';
 export { sendFiles, type TransferOptions } from './files/send-files.js';
 export { type CancelJobOptions, cancelJob } from './jobs/cancel-job.js';
 export { jobLogs, type LogChunk, type LogsOptions } from './jobs/job-logs.js';
@@ -100,6 +107,9 @@ export {
   withLabel,
 } from './labels/labelled.js';
 export { type PathLabel, pathLabels } from './labels/path-labels.js';
+export { byObject, type DataItems, data } from './partition/data.js';
+export type { DataOptions, SplittableObject, Splitter } from './partition/data-options.js';
+export type { DataEntry, DataSource } from './partition/data-source.js';
 export type * from './placement/billing.js';
 export { requireClearance } from './placement/clearance.js';
 export { dependsOnGuess } from './placement/depends-on-guess.js';
@@ -123,6 +133,8 @@ export type { GroupKey } from './shuffle/key-code.js';
 export type { Pairs } from './shuffle/map-to-runs.js';
 export type { ShuffleOptions, SortedFile, SortKey, SortOptions } from './shuffle/sort-options.js';
 export type { Sorting } from './shuffle/sorting.js';
+export { type CopyOptions, type CopyProgress, copyObjects } from './storage/copy-objects.js';
+export { type CopyPlace, OpenLocations } from './storage/open-location.js';
 export {
   labelOfStored,
   type OpenStore,

@@ -32,6 +32,7 @@ export type ReasonCode =
   | 'DEARER'
   | 'SLOWER'
   | 'TIED'
+  | 'OUT_OF_REACH'
   | 'NOT_CONFIGURED';
 
 /** Why a candidate cannot take a job, or was not the best. */
@@ -107,16 +108,8 @@ export interface JobRequest {
   readonly wants?: readonly JobWant[];
 }
 
-/**
- * `files`: inputs and outputs travel to and from a folder of the job's own. `detach`: the job outlives its client. `secrets`: variables that touch no
- * disk. `here`: tasks use files of the client's machine; the planner sees to it.
- */
-export type JobWant = 'files' | 'detach' | 'secrets' | 'here';
-
-/** Wants that only some backends can fulfil. */
-export function isForBackends(want: JobWant): want is 'files' | 'detach' {
-  return want === 'files' || want === 'detach';
-}
+/** `files`: inputs and outputs travel to and from a folder of the job's own. `detach`: the job outlives its client. `secrets`: variables that touch no disk. */
+export type JobWant = 'files' | 'detach' | 'secrets';
 
 /** A job that is ready to run. */
 export interface BackendJob extends JobRequest {

@@ -3,7 +3,6 @@ import {
   type BackendOptions,
   type CandidateKind,
   candidateKinds,
-  isForBackends,
   type JobWant,
 } from '../backends/backend.js';
 import { createBackend, isRegistered } from '../backends/registry.js';
@@ -54,7 +53,7 @@ export class BackendChoice {
     if (wish !== 'auto') return (typeof wish === 'string' ? [wish] : wish).map(name => this.#choosable(name, true));
     const hasMachines = config.hosts.length > 0 || config.ec2 !== undefined;
     // Without any machine it is this one, by an agent that outlives this program.
-    const needsAgent = wants.some(isForBackends) && isRegistered('standalone');
+    const needsAgent = wants.some(want => want !== 'secrets') && isRegistered('standalone');
     return [
       this.#choosable('local', true),
       ...(hasMachines || needsAgent ? [this.#choosable('standalone', hasMachines)] : []),

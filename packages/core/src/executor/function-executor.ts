@@ -192,7 +192,7 @@ export class FunctionExecutor implements AsyncDisposable {
     return startGroupByKey<K, R>(fn, items, reduce, withDefaults(options, this.#defaults), this.#shuffleDesk);
   }
 
-  /** Sorts lines into a file: of files of this machine (a path, or several), or of any items with `read`. They need not fit into memory. */
+  /** Sorts lines into a file: of files of this machine (a path, or several), of parts of data, or of any items with `read`. They need not fit into memory. */
   sort<I>(source: string | Items<I>, options: SortOptions<I>): Sorting {
     return startSort(source, withDefaults(options, this.#defaults), this.#shuffleDesk);
   }

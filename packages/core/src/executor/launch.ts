@@ -1,5 +1,4 @@
 import { isLower, MegalithError } from '@megalith/agent';
-import type { JobWant } from '../backends/backend.js';
 import { type Carried, type CarriedLabel, labelsOfInput } from '../labels/labelled.js';
 import { inputOf } from './chain.js';
 import { Conductor, type Prepared } from './conductor.js';
@@ -7,6 +6,7 @@ import { newJobId } from './job-id.js';
 import { jobSettings } from './job-settings.js';
 import { JobView } from './job-view.js';
 import { Ledger } from './ledger.js';
+import { onlyHere } from './only-here.js';
 import { placeJob } from './placing/place-job.js';
 import type { PlacingDesk } from './placing/placing-desk.js';
 import { TaskFeed } from './task-feed.js';
@@ -25,8 +25,8 @@ export interface Launch {
   readonly inherited?: () => Promise<readonly CarriedLabel[]>;
   /** Makes an item what the job's tasks take. */
   readonly convert?: (item: unknown, index: number) => unknown;
-  /** What only some places can do for it, beside what its options say. */
-  readonly wants?: readonly JobWant[];
+  /** Why its tasks can run on this machine alone, in words, whatever its items say. */
+  readonly onlyHere?: string;
 }
 
 /** Where it runs, and who is told. */
@@ -58,8 +58,7 @@ export function launch<O>(what: Launch, where: Surroundings): Launched<O> {
 function start<O>(what: Launch, where: Surroundings): Launched<O> {
   const { name, options, isSingle = false } = what;
   const id = options.id ?? newJobId();
-  const own = jobSettings(options);
-  const settings = { ...own, wants: [...own.wants, ...(what.wants ?? [])] };
+  const settings = jobSettings(options);
   const { requirements, rule, concurrency } = settings;
   const input = inputOf(what.items, carried => admitItem(carried, name, conductor.carried));
   // Of what they are now: an array may be changed before the job is described.
@@ -79,6 +78,7 @@ function start<O>(what: Launch, where: Surroundings): Launched<O> {
     taskCount: input.length,
     items: what.items,
     inherited: async () => [...(await ofItems), ...((await what.inherited?.()) ?? [])],
+    onlyHere: async () => what.onlyHere ?? (await onlyHere(what.items)),
   };
   const conductor = new Conductor(
     {

@@ -1,4 +1,14 @@
-import type { AttemptStats, CommandResult, Failure, Isolation, JobCounts, Label, MegalithError } from '@megalith/agent';
+import type {
+  AttemptStats,
+  CommandResult,
+  DataPart,
+  Failure,
+  Isolation,
+  JobCounts,
+  Label,
+  MegalithError,
+  OpenPart,
+} from '@megalith/agent';
 import type { Candidate, FileTransfer } from '../backends/backend.js';
 import type { FileInput, FileOutput } from '../files/file-argument.js';
 import type { Estimate } from '../placement/estimate.js';
@@ -23,6 +33,8 @@ export interface TaskContext<S = Readonly<Record<string, SharedValue>>> {
   log(...values: unknown[]): void;
   /** Reports progress; the value must be serializable. */
   progress(value: unknown): void;
+  /** Opens a part of an object, as an item from `data()` is one. Nothing is read before it is asked for; it closes with the task. */
+  open(part: DataPart): OpenPart;
 }
 
 export type SharedValue = ArrayBufferView | SharedArrayBuffer;

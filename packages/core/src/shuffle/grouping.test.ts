@@ -225,7 +225,7 @@ describe('groupByKey', () => {
     const elsewhere = new FunctionExecutor({ backend: far, home });
     await expect(elsewhere.groupByKey(words, ['a'], sum)).rejects.toMatchObject({
       code: 'NO_PLACEMENT',
-      message: 'its tasks share files of this machine',
+      message: 'its tasks share a folder of this machine',
       hint: expect.stringContaining('local'),
     });
     expect(far.jobs).toEqual([]);

@@ -36,6 +36,8 @@ export interface ShufflePlan<M extends RunReport> {
 
 /** What is left for the user's own code. */
 const engineShare = { sort: 0.85, group: 0.5 } as const;
+/** Why both halves run on one machine. */
+const sharedFolder = 'its tasks share a folder of this machine';
 /** A smaller part would cost more than it is worth. */
 const leastPartBytes = 2 ** 20;
 /** A larger part would be long to do again. */
@@ -77,7 +79,7 @@ export class Shuffling<M extends RunReport, R> {
       items: plan.items,
       options,
       prepare: async () => (await prepare())[0],
-      wants: ['here'],
+      onlyHere: sharedFolder,
     });
     const { job } = this;
     this.reduceJob = desk.start<R>({
@@ -86,7 +88,7 @@ export class Shuffling<M extends RunReport, R> {
       options,
       prepare: async () => (await prepare())[1],
       inherited: async () => [await job[labelSymbol]],
-      wants: ['here'],
+      onlyHere: sharedFolder,
     });
     // They are parts of the shuffle, which is what one asks for results.
     job.collect();

@@ -22,7 +22,7 @@ export interface SortOptions<I = unknown> extends ShuffleOptions {
   readonly output: string;
   /** @defaultValue the bytes of the whole line, as `LC_ALL=C sort` */
   readonly by?: SortKey;
-  /** Lines of an item, where items are not paths of files. */
+  /** Lines of an item. @defaultValue items are paths of files, or parts of data: then their records, without newlines */
   readonly read?: (item: I, context: TaskContext) => LinesOf | PromiseLike<LinesOf>;
 }
 

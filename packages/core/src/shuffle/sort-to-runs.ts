@@ -1,5 +1,6 @@
 import {
   addFileLines,
+  type DataPart,
   eachLine,
   type FileLines,
   type LineField,
@@ -17,7 +18,7 @@ import { type ShuffleSpec, type TaskPlace, taskPlace } from './shuffle-task.js';
 export interface LineSource {
   readonly field: LineField | undefined;
   readonly keyOf: ((line: string) => string | number) | undefined;
-  /** Undefined: items are ranges of files. */
+  /** Undefined: items are ranges of files, or parts of data. */
   readonly read: ((item: never, context: TaskContext) => unknown) | undefined;
 }
 
@@ -46,7 +47,7 @@ export async function sortToRuns(
   const place = taskPlace(spec, 'm', context);
   const { exchange, name } = place;
   const maker = new RunMaker({ memoryBytes: spec.memoryBytes, scratch: exchange.scratch, name });
-  if (source.read === undefined && source.keyOf === undefined) {
+  if (source.read === undefined && source.keyOf === undefined && !isPart(item)) {
     await addFileLines(item as FileLines, maker, async () => place.pause(), source.field);
   } else {
     await addLines(source, item, context, maker, place);
@@ -70,7 +71,7 @@ async function addLines(
   maker: RunMaker,
   { pause }: TaskPlace,
 ): Promise<void> {
-  const lines: unknown = read === undefined ? eachLine(item as FileLines) : await read(item as never, context);
+  const lines: unknown = read === undefined ? linesIn(item, context) : await read(item as never, context);
   const add = (line: unknown): void => {
     if (typeof line !== 'string' && !(line instanceof Uint8Array)) throw notALine(line);
     const bytes = typeof line === 'string' ? Buffer.from(line) : line;
@@ -99,6 +100,15 @@ async function addLines(
       hint: 'make it a generator that yields lines, or return an array of them',
     });
   }
+}
+
+function linesIn(item: unknown, context: TaskContext): Iterable<Uint8Array> | AsyncIterable<Uint8Array> {
+  return isPart(item) ? context.open(item).records() : eachLine(item as FileLines);
+}
+
+/** Whether it is a part of data, as `data` makes them. */
+export function isPart(item: unknown): item is DataPart {
+  return typeof item === 'object' && item !== null && 'megalith' in item && item.megalith === 'part';
 }
 
 function sortable(key: unknown): string | number {

@@ -10,7 +10,7 @@ import { removedAtEnd } from './removed-at-end.js';
 import { ownedPath } from './scratch-folder.js';
 import { type Shuffle, type ShuffleDesk, Shuffling } from './shuffling.js';
 import { fieldOf, memoryOf, type SortedFile, type SortOptions } from './sort-options.js';
-import { type SortReport, sortToRuns } from './sort-to-runs.js';
+import { isPart, type SortReport, sortToRuns } from './sort-to-runs.js';
 
 /** A sort on its way: `await` gives what it made, or throws the first failure. */
 export interface Sorting extends PromiseLike<SortedFile> {
@@ -68,7 +68,7 @@ function shufflingOf(
   return new Shuffling<SortReport, void>(
     {
       name: 'sort',
-      items: read === undefined ? filePartsOf(source, memoryOf(rest)) : source,
+      items: read === undefined ? linesOf(source, memoryOf(rest)) : source,
       options: { ...rest, writes: [...(rest.writes ?? []), target] },
       first: (spec, shipped) =>
         functionWork(
@@ -121,14 +121,19 @@ function makeRoom(path: string, bytes: number): void {
   }
 }
 
+/** Paths as parts of files; anything else is taken for parts of data. */
+function linesOf(source: unknown, memoryBytes: number): unknown {
+  if (typeof source === 'string') return filePartsOf([source], memoryBytes);
+  if (!Array.isArray(source)) return source;
+  if (source.every(each => typeof each === 'string')) return filePartsOf(source, memoryBytes);
+  if (source.every(isPart)) return source;
+  throw new MegalithError('USAGE', 'what is sorted must be paths of files, or parts of data', {
+    hint: 'for other items say with "read" what lines they have',
+  });
+}
+
 /** Files cut anywhere: a line belongs to the part in which it begins. */
-function filePartsOf(source: unknown, memoryBytes: number): FileLines[] {
-  const files = typeof source === 'string' ? [source] : source;
-  if (!Array.isArray(files) || !files.every(file => typeof file === 'string')) {
-    throw new MegalithError('USAGE', 'what is sorted must be the path of a file, or several', {
-      hint: 'for other items say with "read" what lines they have',
-    });
-  }
+function filePartsOf(files: readonly string[], memoryBytes: number): FileLines[] {
   const sized = files.map(file => ({ file: resolve(file), bytes: sizeOf(resolve(file)) }));
   const total = sized.reduce((sum, { bytes }) => sum + bytes, 0);
   const partBytes = Math.max(leastPartBytes, Math.min(Math.ceil(total / usableCpus()), runsOfTask * memoryBytes));

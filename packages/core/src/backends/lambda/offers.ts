@@ -2,7 +2,7 @@ import { functionCapacity } from '@megalith/agent';
 import { formatSize } from '../../config/size.js';
 import { vcpusOf } from '../../placement/function-size.js';
 import type { Site } from '../../placement/site.js';
-import { type Candidate, isForBackends, type JobRequest, type Rejection } from '../backend.js';
+import type { Candidate, JobRequest, Rejection } from '../backend.js';
 import { inlineLimitBytes } from './call-packer.js';
 import type { KnownConcurrency } from './concurrency.js';
 import { type FunctionPrices, usdPerGibSecond } from './function-prices.js';
@@ -116,7 +116,7 @@ function describe({ settings, prices, concurrency }: OfferFacts, memoryMib: numb
 
 /** What no function can do, however large. */
 function rejectionOf({ wants = [] }: JobRequest, slots: number): Rejection | undefined {
-  const unmet = wants.find(isForBackends);
+  const unmet = wants.find(want => want !== 'secrets');
   if (unmet !== undefined) return { reason: 'NOT_CONFIGURED', explanation: unmetWants[unmet] };
   if (slots < 1) {
     return {

@@ -5,15 +5,7 @@ import { requireClearance } from '../../placement/clearance.js';
 import { defaultPolicy } from '../../placement/policy.js';
 import type { Site } from '../../placement/site.js';
 import { AgentConnection } from '../agent/agent-connection.js';
-import {
-  type Backend,
-  type BackendJob,
-  type BackendOptions,
-  type Candidate,
-  isForBackends,
-  type JobRequest,
-  type JobRun,
-} from '../backend.js';
+import type { Backend, BackendJob, BackendOptions, Candidate, JobRequest, JobRun } from '../backend.js';
 import { HostProcess } from './host-process.js';
 
 /** This machine: tasks run in processes of its own, started by a job host that is a child of this process. */
@@ -98,7 +90,7 @@ function offer(
     billing: { per: 'nothing' },
     startMs: hostStartMs,
   };
-  const unmet = wants.find(isForBackends);
+  const unmet = wants.find(want => want !== 'secrets');
   if (unmet !== undefined) {
     return { ...candidate, rejected: { reason: 'NOT_CONFIGURED', explanation: unmetWants[unmet] } };
   }

@@ -77,7 +77,12 @@ export class PlacingDesk {
   }
 
   history(): Promise<HistoryStore> {
-    this.#history ??= this.#openHistory();
+    if (this.#history === undefined) {
+      this.#history = this.#openHistory();
+      this.#history.catch(() => {
+        this.#history = undefined;
+      });
+    }
     return this.#history;
   }
 
