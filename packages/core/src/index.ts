@@ -128,6 +128,11 @@ export { fromModule } from './ship/from-module.js';
 export { shipExport } from './ship/ship-export.js';
 export { shipFunction } from './ship/ship-function.js';
 export type { ShippedFunction } from './ship/shipped-function.js';
+export type { Grouping } from './shuffle/grouping.js';
+export type { GroupKey } from './shuffle/key-code.js';
+export type { Pairs } from './shuffle/map-to-runs.js';
+export type { ShuffleOptions, SortedFile, SortKey, SortOptions } from './shuffle/sort-options.js';
+export type { Sorting } from './shuffle/sorting.js';
 export { type CopyOptions, type CopyProgress, copyObjects } from './storage/copy-objects.js';
 export { type CopyPlace, OpenLocations } from './storage/open-location.js';
 export {

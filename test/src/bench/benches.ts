@@ -3,6 +3,7 @@ import { clientMemory } from './cases/client-memory.js';
 import { commands } from './cases/commands.js';
 import { computingTasks } from './cases/computing-tasks.js';
 import { dataLines } from './cases/data/data-lines.js';
+import { dataSort, endDataSort } from './cases/data/data-sort.js';
 import { removeLineFiles } from './cases/data/line-files.js';
 import { machines } from './cases/machines.js';
 import { sharedMemory } from './cases/shared-memory.js';
@@ -24,5 +25,12 @@ export const benches: readonly Bench[] = [
   },
   { name: 'ssh', cases: [...command, ...tasks, ...files, ...bootstrap, ...streams], end: endBenchHosts },
   { name: 'machines', cases: machines },
-  { name: 'data', cases: dataLines, end: removeLineFiles },
+  {
+    name: 'data',
+    cases: [...dataLines, ...dataSort],
+    end: async () => {
+      await removeLineFiles();
+      await endDataSort();
+    },
+  },
 ];

@@ -4,7 +4,14 @@ import { codeHashOf } from '../placement/history/code-hash.js';
 import type { PriceBook } from '../placement/prices-file.js';
 import { stopBundler } from '../ship/bundler.js';
 import type { AnyFunction } from '../ship/shipped-function.js';
+import { type Grouping, startGroupByKey } from '../shuffle/grouping.js';
+import type { GroupKey } from '../shuffle/key-code.js';
+import type { Pairs } from '../shuffle/map-to-runs.js';
+import type { ShuffleDesk } from '../shuffle/shuffling.js';
+import type { ShuffleOptions, SortOptions } from '../shuffle/sort-options.js';
+import { type Sorting, startSort } from '../shuffle/sorting.js';
 import { BackendChoice, type BackendWish } from './backend-choice.js';
+import { closed, refused } from './closed-executor.js';
 import { type Call, type CollectOptions, collectCalls, getResult, type PartOf, type ResultOf } from './collect.js';
 import type { Items } from './input.js';
 import { newJobId } from './job-id.js';
@@ -26,6 +33,7 @@ import type {
   JobOptions,
   Plan,
   Size,
+  TaskContext,
   TaskFunction,
   TaskFuture,
   WaitOptions,
@@ -82,6 +90,7 @@ export class FunctionExecutor implements AsyncDisposable {
   readonly #jobs = new Set<JobView<unknown>>();
   readonly #uncollected = new Set<Call>();
   readonly #running = new Set<Promise<void>>();
+  readonly #shuffleDesk: ShuffleDesk;
   #longestGraceMs = 0;
   #closing: Promise<void> | undefined;
 
@@ -112,6 +121,7 @@ export class FunctionExecutor implements AsyncDisposable {
       ...(at === undefined ? {} : { at }),
       warn,
     });
+    this.#shuffleDesk = { start: what => this.#launch(what), home: this.#desk.home, open: new Set() };
   }
 
   /** Runs a function once. */
@@ -167,6 +177,24 @@ export class FunctionExecutor implements AsyncDisposable {
     );
     this.#uncollected.add(reduction);
     return reduction;
+  }
+
+  /**
+   * Groups what `fn` gives of all items, pairs of key and value, by key, and calls `reduce` once for each key with all its values in input order.
+   * Neither all keys nor the values of one need fit into memory: `values` are read as they are asked for, once. Everything runs on this machine.
+   */
+  groupByKey<I, K extends GroupKey, V, R>(
+    fn: TaskFunction<I, Pairs<K, V>>,
+    items: Items<I>,
+    reduce: (key: K, values: Iterable<V>, context: TaskContext) => R | PromiseLike<R>,
+    options: ShuffleOptions = {},
+  ): Grouping<K, R> {
+    return startGroupByKey<K, R>(fn, items, reduce, withDefaults(options, this.#defaults), this.#shuffleDesk);
+  }
+
+  /** Sorts lines into a file: of files of this machine (a path, or several), of parts of data, or of any items with `read`. They need not fit into memory. */
+  sort<I>(source: string | Items<I>, options: SortOptions<I>): Sorting {
+    return startSort(source, withDefaults(options, this.#defaults), this.#shuffleDesk);
   }
 
   /** Runs a command once for each item: an argument vector, or a line for the shell in which items are safely quoted; `{}` stands for the item. */
@@ -256,6 +284,7 @@ export class FunctionExecutor implements AsyncDisposable {
   async #close(): Promise<void> {
     for (const job of this.#jobs) job.cancel('its executor was closed');
     await this.#allOver(this.#longestGraceMs + patienceMs);
+    await Promise.all([...this.#shuffleDesk.open].map(each => each.close()));
     await this.#desk.close();
     await this.#allOver(patienceMs);
     // Executors that go on start it again with their next new function.
@@ -304,14 +333,6 @@ export class FunctionExecutor implements AsyncDisposable {
 
 function warn(message: string): void {
   process.emitWarning(message, 'MegalithWarning');
-}
-
-function refused(what: Launch): Launch {
-  return { ...what, prepare: () => Promise.reject(closed(`run "${what.name}"`)) };
-}
-
-function closed(deed: string): MegalithError {
-  return usage(`cannot ${deed}: the executor was closed`, 'make a new executor');
 }
 
 function usage(message: string, hint: string): MegalithError {

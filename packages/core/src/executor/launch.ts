@@ -25,6 +25,8 @@ export interface Launch {
   readonly inherited?: () => Promise<readonly CarriedLabel[]>;
   /** Makes an item what the job's tasks take. */
   readonly convert?: (item: unknown, index: number) => unknown;
+  /** Why its tasks can run on this machine alone, in words, whatever its items say. */
+  readonly onlyHere?: string;
 }
 
 /** Where it runs, and who is told. */
@@ -76,7 +78,7 @@ function start<O>(what: Launch, where: Surroundings): Launched<O> {
     taskCount: input.length,
     items: what.items,
     inherited: async () => [...(await ofItems), ...((await what.inherited?.()) ?? [])],
-    onlyHere: () => onlyHere(what.items),
+    onlyHere: async () => what.onlyHere ?? (await onlyHere(what.items)),
   };
   const conductor = new Conductor(
     {
