@@ -181,6 +181,7 @@ export class FunctionExecutor implements AsyncDisposable {
       items,
       options: settings,
       prepare: () => commandWork(template, settings),
+      isCommand: true,
     });
   }
 
@@ -192,6 +193,7 @@ export class FunctionExecutor implements AsyncDisposable {
       items: [undefined],
       options: settings,
       prepare: () => commandWork(command, settings),
+      isCommand: true,
       isSingle: true,
     });
     return job.future(0);
