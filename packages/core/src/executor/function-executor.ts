@@ -2,6 +2,7 @@ import { MegalithError } from '@megalith/agent';
 import { parseSize } from '../config/size.js';
 import { codeHashOf } from '../placement/history/code-hash.js';
 import type { PriceBook } from '../placement/prices-file.js';
+import { ExecutorStorage } from '../pointers/executor-storage.js';
 import { stopBundler } from '../ship/bundler.js';
 import type { AnyFunction } from '../ship/shipped-function.js';
 import { BackendChoice, type BackendWish } from './backend-choice.js';
@@ -78,6 +79,8 @@ export class FunctionExecutor implements AsyncDisposable {
   readonly #options: ExecutorOptions;
   readonly #defaults: JobOptions;
   readonly #desk: PlacingDesk;
+  /** Objects of stores: what tasks have put, and what they are to read. */
+  readonly storage: ExecutorStorage;
   /** Running, or with results that nobody asked for yet. */
   readonly #jobs = new Set<JobView<unknown>>();
   readonly #uncollected = new Set<Call>();
@@ -111,6 +114,12 @@ export class FunctionExecutor implements AsyncDisposable {
       ...(home === undefined ? {} : { home }),
       ...(at === undefined ? {} : { at }),
       warn,
+    });
+    this.storage = new ExecutorStorage({
+      stores: this.#desk.stores,
+      config: () => this.#desk.config(),
+      home: this.#desk.home,
+      running: () => new Set([...this.#jobs].filter(job => !job.ledger.isOver).map(job => job.id)),
     });
   }
 
