@@ -19,7 +19,8 @@ export interface FoundPointers {
 export function findPointers(items: unknown): FoundPointers {
   const samples = new Map<string, CloudObject>();
   let file: CloudObject | undefined;
-  if (!Array.isArray(items) && !(items instanceof Set)) return { samples: [], onlyHere: undefined, isAll: false };
+  const isThere = Array.isArray(items) || items instanceof Set || items instanceof Map;
+  if (!isThere) return { samples: [], onlyHere: undefined, isAll: false };
   let isAll = Array.isArray(items);
   for (const item of items as Iterable<unknown>) {
     if (typeof item !== 'object' || item === null) continue;

@@ -9,7 +9,7 @@ export type Keep = 'job' | 'pinned' | number | string;
 
 const dayMs = 86_400_000;
 /** As tasks name their objects: nothing else is ever cleaned. */
-const ownName = /^(?:\d+-\d+|client)-\d+-[bv][0-9a-f]{16}(?:-[A-Za-z0-9._-]{1,100})?$/;
+const ownName = /^(?:\d+-\d+|client)-\d+-([bv])[0-9a-f]{16}(?:-[A-Za-z0-9._-]{1,100})?$/;
 
 /** What the keys of a job's objects begin with. @param now epoch milliseconds @throws MegalithError USAGE */
 export function prefixOf(keep: Keep, id: string, now: number): string {
@@ -38,7 +38,7 @@ export function isPast(key: string, now: number): boolean {
 
 /** What an object's bytes are, as its name says. */
 export function contentOfKey(key: string): 'bytes' | 'value' | undefined {
-  const name = key.slice(key.lastIndexOf('/') + 1);
-  if (!ownName.test(name)) return undefined;
-  return /-v[0-9a-f]{16}(?:-|$)/.test(name) ? 'value' : 'bytes';
+  const [, kind] = ownName.exec(key.slice(key.lastIndexOf('/') + 1)) ?? [];
+  if (kind === undefined) return undefined;
+  return kind === 'v' ? 'value' : 'bytes';
 }

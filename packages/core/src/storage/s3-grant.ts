@@ -43,9 +43,14 @@ export async function s3Grant(
   ];
   const policy = Buffer.from(JSON.stringify({ expiration: new Date(expiresAt).toISOString(), conditions }));
   const text = policy.toString('base64');
-  const key = scope.reduce<string | Buffer>((last, part) => hmac(last, part), `AWS4${secretAccessKey}`);
-  const fields = { ...signed, policy: text, 'x-amz-signature': hmac(key, text).toString('hex') };
+  const fields = { ...signed, policy: text, 'x-amz-signature': policySignature(text, scope, secretAccessKey) };
   return { type: 'form', url: await bucketUrl(client, bucket), fields, prefix, largestBytes, expiresAt };
+}
+
+/** @param policy as it is sent, in base64 @param scope day, region, service and the end of the chain */
+export function policySignature(policy: string, scope: readonly string[], secretAccessKey: string): string {
+  const key = scope.reduce<string | Buffer>((last, part) => hmac(last, part), `AWS4${secretAccessKey}`);
+  return hmac(key, policy).toString('hex');
 }
 
 function metadata(name: string): string {
