@@ -58,7 +58,12 @@ describe('an object that a task puts', () => {
     const { url, bodies } = await serverOf(broken, busy, fine);
     const body = await spooledBody(parts());
     const [path, query] = url.split('?') as [string, string];
-    const request = putRequest({ type: 'put', url: path, query, headers: {}, largestBytes: 9, expiresAt: 0 }, 'n', body, 'x');
+    const request = putRequest(
+      { type: 'put', url: path, query, headers: {}, largestBytes: 9, expiresAt: 0 },
+      'n',
+      body,
+      'x',
+    );
     expect(request.url).toBe(`${path.replace(/\/$/, '')}/n?sig=secret`);
     expect(await sendObject(request, unending, quick)).toBe('e1');
     expect(bodies).toEqual(['abcd', 'abcd', 'abcd']);
@@ -66,7 +71,12 @@ describe('an object that a task puts', () => {
   });
 
   test.each([
-    ['is refused', (_: unknown, r: ServerResponse) => r.writeHead(403).end('<Code>AccessDenied</Code>'), '403 (AccessDenied)', 1],
+    [
+      'is refused',
+      (_: unknown, r: ServerResponse) => r.writeHead(403).end('<Code>AccessDenied</Code>'),
+      '403 (AccessDenied)',
+      1,
+    ],
     ['is busy for good', busy, 'tried 3 times: its store answered 503 (SlowDown)', 3],
     ['breaks for good', broken, 'tried 3 times', 3],
     ['says no etag', (_: unknown, r: ServerResponse) => r.writeHead(204).end(), 'which version', 1],

@@ -15,6 +15,7 @@ export {
   MegalithError,
   type MegalithErrorOptions,
   megalithHome,
+  type TaskStorage,
 } from '@megalith/agent';
 export type {
   AuditEntry,

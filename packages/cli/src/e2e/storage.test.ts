@@ -44,7 +44,11 @@ describe('megalith storage', { timeout: patienceMs }, () => {
     for (const key of [`jobs/old/${left}`, `ttl/1/x/${left}`, 'jobs/old/mine'])
       expect((await megalith(['storage', 'put', '-', `lab:${key}`], Buffer.from('x'))).code).toBe(0);
     const young = await megalith(['storage', 'clean', 'lab', '--dry-run']);
-    expect([young.code, young.stdout, young.stderr]).toEqual([0, `ttl/1/x/${left}\n`, '1 object, 1B, would be removed\n']);
+    expect([young.code, young.stdout, young.stderr]).toEqual([
+      0,
+      `ttl/1/x/${left}\n`,
+      '1 object, 1B, would be removed\n',
+    ]);
     const cleaned = await megalith(['storage', 'clean', 'lab', '--job', 'old', '--json']);
     expect(JSON.parse(cleaned.stdout)).toEqual({ objects: 1, bytes: 1, dryRun: false });
     expect((await megalith(['storage', 'clean', 'lab'])).stderr).toBe('removed 1 object, 1B\n');

@@ -84,7 +84,15 @@ describe('the key of an object', () => {
 
   test('says whose it is and what it holds', () => {
     expect(jobOfKey(`jobs/j/0-1-1-b${random}-n`)).toBe('j');
-    expect(['a', `jobs/j/0-1-1-x${random}`, 'jobs/j/0-1-1-b1'].map(jobOfKey)).toEqual([undefined, undefined, undefined]);
-    expect([`0-1-1-b${random}-v${random}`, `0-1-1-v${random}`, 'a'].map(contentOfKey)).toEqual(['bytes', 'value', undefined]);
+    expect(['a', `jobs/j/0-1-1-x${random}`, 'jobs/j/0-1-1-b1'].map(jobOfKey)).toEqual([
+      undefined,
+      undefined,
+      undefined,
+    ]);
+    expect([`0-1-1-b${random}-v${random}`, `0-1-1-v${random}`, 'a'].map(contentOfKey)).toEqual([
+      'bytes',
+      'value',
+      undefined,
+    ]);
   });
 });

@@ -14,7 +14,9 @@ const home = mkdtempSync(join(tmpdir(), 'megalith-pointers-'));
 const lab = join(home, 'lab');
 writeFileSync(
   join(home, 'megalith.yaml'),
-  JSON.stringify({ stores: { lab: { url: lab, clearance: 'restricted' }, open: { url: join(home, 'open'), clearance: 'public' } } }),
+  JSON.stringify({
+    stores: { lab: { url: lab, clearance: 'restricted' }, open: { url: join(home, 'open'), clearance: 'public' } },
+  }),
 );
 let executor: FunctionExecutor;
 beforeAll(() => {
@@ -42,7 +44,12 @@ describe('pointers', () => {
     expect(await reading).toEqual([1]);
     expect(reading.plan).toMatchObject({ label: 'confidential' });
     // A job that has its label already may not read what is above it.
-    const lazily = executor.map(get, (function* () { yield pointer!; })());
+    const lazily = executor.map(
+      get,
+      (function* () {
+        yield pointer!;
+      })(),
+    );
     await expect(lazily).rejects.toMatchObject({ code: 'POLICY' });
   });
 
@@ -61,9 +68,22 @@ describe('pointers', () => {
   });
 
   test('in folders bind a job to this machine', () => {
-    const pointer = { megalith: 'object', store: 'file:///a', key: 'k', etag: 'e', bytes: 1, content: 'bytes' } as const;
-    expect(findPointers([1, { a: pointer }])).toMatchObject({ onlyHere: expect.stringContaining('file:///a/k'), isAll: true });
-    expect(findPointers([{ ...pointer, store: 's3://b' }, Promise.resolve(1)])).toMatchObject({ onlyHere: undefined, isAll: false });
+    const pointer = {
+      megalith: 'object',
+      store: 'file:///a',
+      key: 'k',
+      etag: 'e',
+      bytes: 1,
+      content: 'bytes',
+    } as const;
+    expect(findPointers([1, { a: pointer }])).toMatchObject({
+      onlyHere: expect.stringContaining('file:///a/k'),
+      isAll: true,
+    });
+    expect(findPointers([{ ...pointer, store: 's3://b' }, Promise.resolve(1)])).toMatchObject({
+      onlyHere: undefined,
+      isAll: false,
+    });
     expect(findPointers(new Set([pointer])).samples).toEqual([pointer]);
   });
 
@@ -105,7 +125,13 @@ describe('a store is found', () => {
     ['by its URL', 's3://bucket/data', 'a', 'confidential', 's3://bucket/data'],
     ['as a folder in one', 's3://bucket/data/x', 's3://bucket/data/x', 'confidential', 's3://bucket/data/x'],
     ['as a folder of this machine', 'file:///data/x', 'file:///data/x', 'public', 'file:///data/x'],
-    ['beside one, as what nobody configured', 's3://bucket/database', 's3://bucket/database', 'internal', 's3://bucket/database'],
+    [
+      'beside one, as what nobody configured',
+      's3://bucket/database',
+      's3://bucket/database',
+      'internal',
+      's3://bucket/database',
+    ],
     ['as that of all jobs', 'file:///home/objects', 'file:///home/objects', 'restricted', 'file:///home/objects'],
   ])('%s', async (_, text, name, clearance, url) => {
     expect(await stores.open(text)).toMatchObject({ name, clearance, url });
@@ -135,7 +161,10 @@ describe('when someone is killed', () => {
 
   test('in the middle of cleaning, what is left is whole, and a repeat finishes', async () => {
     const count = 300;
-    const job = executor.map(put, Array.from({ length: count }, (_, n) => n));
+    const job = executor.map(
+      put,
+      Array.from({ length: count }, (_, n) => n),
+    );
     const pointers = await job;
     const core = new URL('../../dist/index.js', import.meta.url).href;
     const program = `

@@ -8,7 +8,11 @@ const example =
 
 test("a policy is signed as AWS's own example is", () => {
   expect(
-    policySignature(example, ['20151229', 'us-east-1', 's3', 'aws4_request'], 'wJalrXUtnFEMI/K7MDENG/bPxRfiCYEXAMPLEKEY'),
+    policySignature(
+      example,
+      ['20151229', 'us-east-1', 's3', 'aws4_request'],
+      'wJalrXUtnFEMI/K7MDENG/bPxRfiCYEXAMPLEKEY',
+    ),
   ).toBe('8afdbf4008c03f22c2cd3cdb72e4afbb1f6a588f3255ac628749a66d7f09699e');
 });
 
