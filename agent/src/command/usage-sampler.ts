@@ -12,7 +12,7 @@ export interface CommandUsage {
 /** Short commands are never sampled: reading /proc costs as much as they do. */
 const firstAfterMs = 10;
 const longestIntervalMs = 250;
-/** Sampling takes at most this part of the time. */
+/** Sampling takes at most this part of one CPU's time. */
 const costShare = 0.02;
 
 export interface SamplerOptions {
@@ -63,9 +63,11 @@ export class UsageSampler {
   }
 
   #tick(): void {
-    const start = performance.now();
+    const before = process.cpuUsage();
     const usage = this.sample();
-    const costMs = performance.now() - start;
+    // Not what the clock says: on a busy machine this process waits its turn, which costs nobody anything.
+    const { user, system } = process.cpuUsage(before);
+    const costMs = (user + system) / 1000;
     const longest = this.#options.longestIntervalMs ?? longestIntervalMs;
     this.#intervalMs = Math.min(this.#intervalMs * 1.5, longest);
     this.#timer = setTimeout(() => this.#tick(), Math.max(this.#intervalMs, costMs / costShare));

@@ -1,3 +1,4 @@
+import { setMaxListeners } from 'node:events';
 import type { DataPart } from './data-part.js';
 import { FileSource } from './file-source.js';
 import { UrlSource } from './url-source.js';
@@ -13,5 +14,7 @@ export interface ByteSource {
 
 /** @param signal ends every read, also one that nobody waits for */
 export function sourceOf(part: DataPart, signal: AbortSignal): ByteSource {
+  // Each read that is under way listens.
+  setMaxListeners(0, signal);
   return 'file' in part.from ? new FileSource(part, part.from.file, signal) : new UrlSource(part, part.from, signal);
 }

@@ -37,6 +37,15 @@ export class CsvEnd implements RecordEnd {
     return this.#state === inQuotes;
   }
 
+  /** Goes past a chunk where it has no quotes and is between none: records then end as lines do. False where it must look at each byte. */
+  passesAsLines(chunk: Buffer): boolean {
+    if (this.isOpen || this.#afterCr || this.#bomBytes !== undefined || chunk.includes(this.#quote)) return false;
+    const last = chunk.at(-1);
+    this.#afterCr = last === cr;
+    this.#state = last === this.#delimiter || last === lf || last === cr ? fieldStart : inField;
+    return true;
+  }
+
   find(chunk: Buffer, from: number): number {
     const { length } = chunk;
     let at = from;

@@ -53,7 +53,7 @@ export function rowOf(
   fields: readonly string[],
   names: readonly string[] | undefined,
 ): Record<string, string> | undefined {
-  if (names === undefined) return Object.fromEntries(fields.entries());
+  if (names === undefined) return { ...fields } as unknown as Record<string, string>;
   if (names.length !== fields.length) return undefined;
   // Defines what is named `__proto__` too, which an assignment does not.
   if (names.includes('__proto__')) return Object.fromEntries(names.map((name, at) => [name, fields[at]!]));

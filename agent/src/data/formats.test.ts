@@ -1,9 +1,10 @@
+import { randomBytes } from 'node:crypto';
 import { brotliCompressSync, gzipSync } from 'node:zlib';
 import fc from 'fast-check';
 import { expect, it } from 'vitest';
 import { all, partsOf } from './cut-object.fixture.js';
-import type { PartFormat } from './data-part.js';
-import type { OpenPart } from './open-part.js';
+import type { DataPart, PartFormat } from './data-part.js';
+import { type OpenPart, openPart } from './open-part.js';
 
 const lines: PartFormat = { type: 'lines' };
 const gzip: PartFormat = { type: 'gzip', inner: lines };
@@ -73,8 +74,24 @@ it('refuses what a format does not have, and styles of CSV that cannot be', asyn
   expect(() => bytes.json()).toThrow("the format 'bytes', which has no JSON");
   await expect(all(bytes.lines())).rejects.toMatchObject({ code: 'USAGE' });
   await expect(all(bytes.records())).rejects.toMatchObject({ code: 'USAGE' });
-  await expect(all(whole('a', { type: 'csv', delimiter: '||' }).lines())).rejects.toMatchObject({ code: 'USAGE' });
-  await expect(all(whole('a', { type: 'csv', delimiter: '"' }).lines())).rejects.toMatchObject({ code: 'USAGE' });
+  expect(() => whole('a', { type: 'csv', delimiter: '||' })).toThrow(`"||" can't be the delimiter of CSV`);
+  expect(() => whole('a', { type: 'csv', delimiter: '"' })).toThrow('both quote and delimiter');
+});
+
+it('opens nothing but parts', () => {
+  const { part } = whole('a', lines);
+  const wrong: [unknown, string][] = [
+    ['a.csv', 'no part of an object'],
+    [{ ...part, from: {} }, 'no part of an object'],
+    [{ ...part, start: -1 }, 'the part of "object" from byte -1 to 1 is none'],
+    [{ ...part, format: { type: 'xml' } }, '"object" has the format "xml"'],
+    [{ ...part, format: { type: 'records', bytes: 0 } }, 'records of 0 bytes'],
+    [{ ...part, start: 1, format: gzip }, "is compressed and can't be read from byte 1"],
+    [{ ...part, format: { type: 'gzip', inner: gzip } }, '"object" has the format "gzip"'],
+  ];
+  for (const [value, message] of wrong) {
+    expect(() => openPart(value as DataPart, new AbortController().signal)).toThrow(message);
+  }
 });
 
 it('gives several askers at once each its own line', async () => {
@@ -117,17 +134,28 @@ it('says of a compressed object that is cut short, or none, that it cannot be un
   }
 });
 
-it('leaves a compressed object in the middle', async () => {
-  const part = whole(gzipSync('line\n'.repeat(1_000_000)), gzip, [100]);
-  for await (const line of part.lines()) {
-    expect(line).toBe('line');
+it('closes a compressed object that is left in the middle', async () => {
+  const object = gzipSync(randomBytes(200_000).toString('hex').replaceAll('0', '\n'));
+  let isClosed = false;
+  const source = {
+    async *read() {
+      try {
+        for (let at = 0; at < object.length; at += 1000) yield object.subarray(at, at + 1000);
+      } finally {
+        isClosed = true;
+      }
+    },
+  };
+  const { part } = whole(object, gzip);
+  for await (const line of openPart(part, new AbortController().signal, source).lines()) {
+    expect(line).toMatch(/^[1-9a-f]*$/);
     break;
   }
+  await expect.poll(() => isClosed, { timeout: 10_000 }).toBe(true);
 });
 
 it('goes by the name of an object for Brotli', async () => {
   const [{ part }] = partsOf({ object: Buffer.alloc(0), format: gzip, borders: [] }) as [OpenPart];
-  const { openPart } = await import('./open-part.js');
   const object = brotliCompressSync('a\nb\n');
   const source = {
     async *read() {

@@ -17,6 +17,7 @@ import {
   recordBlocks,
 } from './record-blocks.js';
 import { headerText, recordAt, recordsOf, textsOf } from './record-texts.js';
+import { requirePart } from './require-part.js';
 import { UnpackedSource } from './unpacked-source.js';
 
 /**
@@ -37,7 +38,7 @@ export interface OpenPart {
   lines(): AsyncIterable<string>;
   /** As `lines`, many at a time, and so several times faster. */
   lineChunks(): AsyncIterable<readonly string[]>;
-  /** Records as bytes, without newline. One that is kept may keep the 512 KiB around it in memory. */
+  /** Records as bytes, without newline. One that is kept may keep the 1 MiB around it in memory. */
   records(): AsyncIterable<Uint8Array>;
   /** The value of each line that is not blank. @throws MegalithError USAGE for a line that is no JSON */
   json<T = unknown>(): AsyncIterable<T>;
@@ -50,9 +51,13 @@ export interface OpenPart {
   header(): Promise<string | undefined>;
 }
 
-/** @param signal ends every read, also one that nobody waits for */
-export function openPart(part: DataPart, signal: AbortSignal, source: ByteSource = sourceOf(part, signal)): OpenPart {
-  return new PartReader(part, source);
+/**
+ * @param signal ends every read, also one that nobody waits for
+ * @throws MegalithError USAGE for what is no part
+ */
+export function openPart(part: DataPart, signal: AbortSignal, source?: ByteSource): OpenPart {
+  const required = requirePart(part);
+  return new PartReader(required, source ?? sourceOf(required, signal));
 }
 
 class PartReader implements OpenPart {

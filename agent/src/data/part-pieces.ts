@@ -46,7 +46,6 @@ export async function* partPieces(source: ByteSource, part: DataPart, format: Pl
       // What is under way here was begun before, and goes on behind: then nothing begins in this part.
       if (begin < 0 && at + bytes.length >= to) return;
       if (begin < 0) continue;
-      if (at + begin >= to) return;
       isSkipping = false;
     }
     if (at + bytes.length < to || finish === undefined) {

@@ -2,16 +2,16 @@ import { MegalithError } from '../errors.js';
 import type { CsvEnd } from './csv-end.js';
 import type { Piece } from './part-pieces.js';
 import { quoteOpen } from './read-failure.js';
-import { cr, lf } from './record-end.js';
+import { cr, LineEnd, lf } from './record-end.js';
 
 /** Whole records that follow each other. */
 export interface Block extends Piece {
-  /** Where each ends in `bytes`, behind its newline; undefined where nobody looked, or where it is one. */
+  /** Where each ends in `bytes`, behind its newline; undefined where nobody looked, and for CSV where it is one, or has no quotes. */
   readonly ends?: readonly number[];
 }
 
 /** Where in a chunk records end: the first that does, the last, and all where they were looked for. Undefined where none does. */
-export interface Cut {
+interface Cut {
   readonly first: number;
   readonly last: number;
   readonly ends?: readonly number[];
@@ -100,6 +100,11 @@ export const lfCutter: Cutter = {
 export function csvCutter(end: CsvEnd): Cutter {
   return {
     cut(chunk) {
+      if (end.passesAsLines(chunk)) {
+        const cut = lineCutter.cut(chunk);
+        // Behind the very first newline of any kind: what was carried has quotes, and must stay one record.
+        return cut && { ...cut, first: new LineEnd().find(chunk, 0) };
+      }
       const ends: number[] = [];
       for (let at = end.find(chunk, 0); at >= 0; at = end.find(chunk, at)) ends.push(at);
       return ends.length === 0 ? undefined : { first: ends[0]!, last: ends.at(-1)!, ends };

@@ -41,7 +41,7 @@ describe('an object that a task puts', () => {
       fine(request, response, body);
     });
     const request = formRequest({ ...grant, url }, '0-1', bytesBody(Buffer.from('hello')), 's3://b/p/0-1');
-    expect(await sendObject(request, unending, quick)).toBe('e1');
+    expect(await sendObject(() => request, unending, quick)).toEqual({ etag: 'e1', tried: 1 });
     const fields = bodies[0]!.split(/\r\n?--megalith-[0-9a-f]+(?:--)?\r\n/).map(part => part.replace(/^--.*\r\n/, ''));
     expect(fields.slice(0, 3)).toEqual([
       'Content-Disposition: form-data; name="key"\r\n\r\np/0-1',
@@ -65,7 +65,7 @@ describe('an object that a task puts', () => {
       'x',
     );
     expect(request.url).toBe(`${path.replace(/\/$/, '')}/n?sig=secret`);
-    expect(await sendObject(request, unending, quick)).toBe('e1');
+    expect(await sendObject(() => request, unending, quick)).toEqual({ etag: 'e1', tried: 3 });
     expect(bodies).toEqual(['abcd', 'abcd', 'abcd']);
     await body.close();
   });
@@ -85,7 +85,7 @@ describe('an object that a task puts', () => {
     const { url, bodies } = await serverOf(answer as Answer);
     const request = formRequest({ ...grant, url }, '0-1', bytesBody(Buffer.from('x')), 's3://b/p/0-1');
     const timing = { ...quick, stallMs: words.includes('100') ? 100 : 5000 };
-    const error = (await sendObject(request, unending, timing).catch((thrown: unknown) => thrown)) as Error;
+    const error = (await sendObject(() => request, unending, timing).catch((thrown: unknown) => thrown)) as Error;
     expect(error).toMatchObject({ code: 'STORE_FAILED', message: expect.stringContaining(words) });
     expect(error.message).toContain('"s3://b/p/0-1"');
     expect(JSON.stringify(error) + error.message).not.toContain('sig=');
@@ -96,6 +96,6 @@ describe('an object that a task puts', () => {
     const ending = new AbortController();
     const { url } = await serverOf(() => ending.abort());
     const request = formRequest({ ...grant, url }, '0-1', bytesBody(Buffer.from('x')), 'x');
-    await expect(sendObject(request, ending.signal, quick)).rejects.toMatchObject({ code: 'CANCELLED' });
+    await expect(sendObject(() => request, ending.signal, quick)).rejects.toMatchObject({ code: 'CANCELLED' });
   });
 });

@@ -29,18 +29,23 @@ const usualTiming: SendTiming = { stallMs: 60_000, tries: 6, pauseMs: 200 };
 /** What of an answer is read: the code of an error stands at its beginning. */
 const mostAnswerBytes = 64 * 1024;
 
-/** @returns the etag of the object @throws MegalithError STORE_FAILED, CANCELLED */
+/**
+ * @param requestOf the request of a try, from 1: where nothing may be put twice under one key, each has another
+ * @returns the etag of the object, and the try that put it
+ * @throws MegalithError STORE_FAILED, CANCELLED
+ */
 export async function sendObject(
-  request: ObjectRequest,
+  requestOf: (tried: number) => ObjectRequest,
   signal: AbortSignal,
   { stallMs, tries, pauseMs }: SendTiming = usualTiming,
-): Promise<string> {
+): Promise<{ readonly etag: string; readonly tried: number }> {
   for (let tried = 1; ; tried++) {
+    const request = requestOf(tried);
     if (signal.aborted) throw cancelled(request.name, signal);
     let why: string;
     try {
       const answer = await sendOnce(request, signal, stallMs);
-      if (answer.status >= 200 && answer.status < 300) return etagOf(request.name, answer.etag);
+      if (answer.status >= 200 && answer.status < 300) return { etag: etagOf(request.name, answer.etag), tried };
       if (!isWorthAnotherTry(answer)) throw refused(request.name, answer);
       why = `its store answered ${answer.status}${answer.code === '' ? '' : ` (${answer.code})`}`;
     } catch (error) {

@@ -58,12 +58,12 @@ export class TaskStorage {
     // Other tries of the task have other keys, and what one of them left is never mixed with this.
     const isBytes = content instanceof Uint8Array || isStream(content);
     const own = `${index}-${attempt}-${++this.#puts}-${isBytes ? 'b' : 'v'}${random}${ending}`;
-    const pointer = { store: storage.store, key: `${storage.prefix}${own}` };
     const body = content instanceof Uint8Array || isStream(content) ? content : encodeValue(await content);
-    const { etag, bytes } = await this.#send(storage, own, pointer, body);
+    const { etag, bytes, key } = await this.#send(storage, own, body);
     return {
       megalith: 'object',
-      ...pointer,
+      store: storage.store,
+      key,
       etag,
       bytes,
       content: isBytes ? 'bytes' : 'value',
@@ -92,20 +92,28 @@ export class TaskStorage {
   ): AsyncIterable<Uint8Array> => openObject(object, this.#urlOf(object), this.#signal, range);
 
   async #send(
-    { grant, prefix }: JobStorage,
+    { grant, store, prefix, label }: JobStorage,
     own: string,
-    { store, key }: Pick<CloudObject, 'store' | 'key'>,
     content: Uint8Array | AsyncIterable<Uint8Array>,
-  ): Promise<PutObject> {
+  ): Promise<PutObject & { readonly key: string }> {
+    const key = `${prefix}${own}`;
     const chunks = checked(content, key, this.#signal);
-    if (grant.type === 'folder') return putInFolder(grant.folder, `${prefix}${own}`, chunks, this.#storage!.label);
+    if (grant.type === 'folder') return { ...(await putInFolder(grant.folder, key, chunks, label)), key };
     const body = content instanceof Uint8Array ? bytesBody(content) : await spooledBody(chunks);
     try {
       requireFit(body, key, grant.largestBytes);
       const shown = `${store}/${key}`;
-      const request =
-        grant.type === 'form' ? formRequest(grant, own, body, shown) : putRequest(grant, own, body, shown);
-      return { etag: await sendObject(request, this.#signal), bytes: body.bytes };
+      if (grant.type === 'form') {
+        const request = formRequest(grant, own, body, shown);
+        return { etag: (await sendObject(() => request, this.#signal)).etag, bytes: body.bytes, key };
+      }
+      // Such a grant puts nothing twice: a try whose answer was lost may have put its key.
+      const nameOfTry = (tried: number): string => (tried === 1 ? own : `${own}-${tried}`);
+      const { etag, tried } = await sendObject(
+        number => putRequest(grant, nameOfTry(number), body, shown),
+        this.#signal,
+      );
+      return { etag, bytes: body.bytes, key: `${prefix}${nameOfTry(tried)}` };
     } finally {
       await body.close();
     }

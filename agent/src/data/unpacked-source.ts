@@ -37,8 +37,6 @@ export class UnpackedSource implements ByteSource {
         hint: 'see that it is whole, and compressed as its name says',
         cause: error,
       });
-    } finally {
-      unpack.destroy();
     }
   }
 

@@ -308,6 +308,8 @@ export class MachineAgent {
 
   /** Nothing is left to do. Where the machine ends with its last agent, that agent stays to see that it does. */
   #conclude(): void {
+    // An agent that ends has left its neighbours, and can't tell any more whether it is the last.
+    if (this.#isEnding) return;
     if (this.#shutdown === undefined || this.#neighbours.names.size > 0) {
       void this.#end();
       return;

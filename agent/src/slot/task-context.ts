@@ -25,6 +25,7 @@ export class TaskContext {
   #readUrls: Map<string, string> | undefined;
   /** Ends what the task opened. */
   #reads: AbortController | undefined;
+  #hasEnded = false;
 
   constructor(
     task: TaskRef,
@@ -88,8 +89,11 @@ export class TaskContext {
   }
 
   #reading(): AbortSignal {
-    this.#reads ??= new AbortController();
-    if (this.#abort?.signal.aborted) this.#reads.abort(this.#abort.signal.reason);
+    if (this.#reads === undefined) {
+      this.#reads = new AbortController();
+      if (this.#abort?.signal.aborted) this.#reads.abort(this.#abort.signal.reason);
+      if (this.#hasEnded) this.end();
+    }
     return this.#reads.signal;
   }
 
@@ -101,6 +105,7 @@ export class TaskContext {
 
   /** The task has ended: what it left open is closed. */
   end(): void {
+    this.#hasEnded = true;
     this.#reads?.abort(new DOMException('the task has ended', 'AbortError'));
   }
 }

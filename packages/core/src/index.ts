@@ -3,6 +3,7 @@ export {
   type CloudObject,
   type CommandResult,
   commandFor,
+  type DataPart,
   decodeValue,
   type ErrorCode,
   encodeValue,
@@ -15,6 +16,9 @@ export {
   MegalithError,
   type MegalithErrorOptions,
   megalithHome,
+  type OpenPart,
+  openPart,
+  type PartFormat,
   type TaskStorage,
 } from '@megalith/agent';
 export type {

@@ -56,6 +56,22 @@ describe('megalith storage', { timeout: patienceMs }, () => {
     expect(readFileSync(join(folder, 'lab', 'jobs', 'old', 'mine'), 'utf8')).toBe('x');
   });
 
+  it('gives objects to a function part by part', async () => {
+    writeFileSync(join(folder, 'megalith.yaml'), JSON.stringify({ stores: { lab: { url: './lab' } } }));
+    writeFileSync(
+      join(folder, 'count.ts'),
+      `export async function count(part, { open }) { let n = 0; for await (const _ of open(part).lines()) n++; return n; }\n`,
+    );
+    const text = Array.from({ length: 1000 }, (_, i) => `${i}\n`).join('');
+    await megalith(['storage', 'put', '-', 'lab:in/a.txt'], text);
+    await megalith(['storage', 'put', '-', 'lab:in/b.txt'], text);
+    const mapped = await megalith(['map', './count.ts#count', '--data', 'lab:in/', '--chunk-size', '1KiB']);
+    const counts = mapped.stdout.trim().split('\n').map(Number);
+    expect([mapped.code, counts.length, counts.reduce((a, b) => a + b)]).toEqual([0, 8, 2000]);
+    const nothing = await megalith(['map', './count.ts#count', '--data', 'lab:on/']);
+    expect([nothing.code, nothing.stderr]).toEqual([1, expect.stringContaining('matches "on/"')]);
+  });
+
   it('works in a pipe, and says what is not there', async () => {
     writeFileSync(join(folder, 'megalith.yaml'), JSON.stringify({ stores: { lab: { url: './lab' } } }));
     expect((await megalith(['storage', 'put', '-', 'lab:x'], Buffer.from('piped'))).code).toBe(0);

@@ -88,6 +88,7 @@ function valueAt(data: unknown, path: readonly PropertyKey[]): unknown {
 }
 
 function shown(value: unknown): string {
-  const text = JSON.stringify(value) ?? String(value);
+  // What stands before the host of a URL may be a password.
+  const text = (JSON.stringify(value) ?? String(value)).replace(/:\/\/[^"\s]*@/g, '://…@');
   return text.length > 60 ? `${text.slice(0, 59)}…` : text;
 }

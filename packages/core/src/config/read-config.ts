@@ -73,7 +73,7 @@ export async function readConfig({ cwd, home, systemFile, signal }: ConfigOption
   const ec2 = mergeCloud(outermostFirst.flatMap(({ config }) => config.ec2 ?? []));
   const lambda = mergeCloud(outermostFirst.flatMap(({ config }) => config.lambda ?? []));
   const stores = storesOf(files);
-  refuseUnknownStores(files, Object.keys(stores));
+  refuseUnfitStores(files, stores);
   const byName = hostsOf(files);
   const data = files.find(({ config }) => config.data !== undefined)?.config.data;
   const history = files.find(({ config }) => config.history !== undefined)?.config.history;
@@ -155,14 +155,25 @@ function pricesOf(files: readonly FileConfig[]): { readonly prices?: string } {
   return said === undefined ? {} : { prices: absolutePath(said.config.prices!, said.file) };
 }
 
-function refuseUnknownStores(files: readonly FileConfig[], known: readonly string[]): void {
+function refuseUnfitStores(files: readonly FileConfig[], stores: Readonly<Record<string, StoreEntry>>): void {
+  const known = Object.keys(stores);
   for (const { file, config } of files) {
     for (const [section, store] of [
       ['lambda', config.lambda?.store],
       ['history', config.history?.store],
       ['data', config.data?.store],
     ] as const) {
-      if (store === undefined || known.includes(store)) continue;
+      if (store === undefined) continue;
+      const { url } = stores[store] ?? {};
+      if (section === 'lambda' && url !== undefined && !canSpill.test(url)) {
+        throw configProblem({
+          file,
+          path: [section, 'store'],
+          what: `is "${store}", and functions can't put objects there by a URL alone`,
+          hint: 'name a store in S3',
+        });
+      }
+      if (url !== undefined) continue;
       const near = nearMatches(store, known);
       throw configProblem({
         file,
@@ -176,3 +187,6 @@ function refuseUnknownStores(files: readonly FileConfig[], known: readonly strin
     }
   }
 }
+
+/** What a function can put by a URL that is signed: Azure wants headers beside it, and Redis has no URLs. Kinds of others may. */
+const canSpill = /^(?!azure:|rediss?:)/i;

@@ -72,7 +72,7 @@ it(`a job's data goes nowhere that is not cleared for it: ${decisions} decisions
   // What decides nothing proves nothing.
   expect(placed).toBeGreaterThan(decisions / 10);
   expect(climbed).toBeGreaterThan(decisions / 20);
-});
+}, 300_000);
 
 it('nor does any part of a job that is split', () => {
   const random = seeded(7);

@@ -9,7 +9,7 @@ export type Keep = 'job' | 'pinned' | number | string;
 
 const dayMs = 86_400_000;
 /** As tasks name their objects: nothing else is ever cleaned. */
-const ownName = /^(?:\d+-\d+|client)-\d+-([bv])[0-9a-f]{16}(?:-[A-Za-z0-9._-]{1,100})?$/;
+const ownName = /^(?:\d+-\d+|client)-\d+-([bv])[0-9a-f]{16}(?:-[A-Za-z0-9._-]{1,110})?$/;
 
 /** What the keys of a job's objects begin with. @param now epoch milliseconds @throws MegalithError USAGE */
 export function prefixOf(keep: Keep, id: string, now: number): string {

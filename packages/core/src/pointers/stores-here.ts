@@ -6,6 +6,7 @@ import type { StoreSection } from '../config/store-section.js';
 import { configuredStore } from '../storage/configured-store.js';
 import { folderOfUrl } from '../storage/folder-of-url.js';
 import type { OpenStore } from '../storage/open-store.js';
+import { redisPlace } from '../storage/redis-place.js';
 
 /** Stores by name or URL, each opened when it is first needed, and all closed together. */
 export class StoresHere {
@@ -69,6 +70,7 @@ export class StoresHere {
 
 /** One spelling for each store, as `OpenStore.url` has it. */
 function plainUrl(text: string): string {
+  if (/^rediss?:/i.test(text)) return redisPlace(text).url;
   const isFolder = !text.includes('://') || /^file:/i.test(text);
   return isFolder ? pathToFileURL(resolve(folderOfUrl(text))).href : text.replace(/\/+$/, '');
 }

@@ -6,6 +6,7 @@ import { pathLabels } from '../labels/path-labels.js';
 import { notFound } from './key-errors.js';
 import type { CopyPlace } from './open-location.js';
 import { labelOfStored } from './open-store.js';
+import { readParallel } from './read-parallel.js';
 
 /** One object or file that is to be copied. */
 export interface CopySource {
@@ -53,7 +54,7 @@ async function* objectsAt(
       relative: basename(key),
       bytes: object.bytes,
       label: labelOfStored(object, store),
-      open: until => store.get(key, signalled(until)),
+      open: until => readParallel(store, key, object.bytes, { signal: until }),
     };
     return;
   }
@@ -66,7 +67,7 @@ async function* objectsAt(
       relative: object.key.slice(prefix.length),
       bytes: object.bytes,
       label: labelOfStored(object, store),
-      open: until => store.get(object.key, signalled(until)),
+      open: until => readParallel(store, object.key, object.bytes, { signal: until }),
     };
   }
 }

@@ -1,4 +1,5 @@
 import { MegalithError } from '@megalith/agent';
+import { withoutUser } from './redis-place.js';
 
 /** What stands before a key: the store by its name in the config, or by its URL. */
 export type StoreOf = { readonly name: string } | { readonly url: string };
@@ -32,7 +33,7 @@ export function parseLocation(text: string, stores: Stores): Location | undefine
   if (/^file:/i.test(text)) return undefined;
   const [, url, rest = ''] = outside.map(pattern => pattern.exec(text)).find(found => found !== null) ?? [];
   if (url !== undefined) return { of: { url }, key: rest };
-  throw new MegalithError('USAGE', `"${text}" lies in no store of the config`, {
+  throw new MegalithError('USAGE', `"${withoutUser(text)}" lies in no store of the config`, {
     hint: 'add its store to the section "stores" of megalith.yaml',
   });
 }

@@ -7,6 +7,7 @@ import {
   readdirSync,
   readFileSync,
   rmSync,
+  symlinkSync,
   writeFileSync,
 } from 'node:fs';
 import { createServer, type Server } from 'node:http';
@@ -37,6 +38,7 @@ describe.skipIf(noSshd !== undefined || process.platform !== 'linux')('a host wi
   let shelf: string;
   let sha256: string;
   const registries: { close(): void }[] = [];
+  const { execPath } = process;
 
   beforeAll(async () => {
     sshd = await startSshd();
@@ -44,9 +46,12 @@ describe.skipIf(noSshd !== undefined || process.platform !== 'linux')('a host wi
     // A tarball as the registry's, with this very Node in it.
     shelf = mkdtempSync(join(tmpdir(), 'megalith-registry-'));
     mkdirSync(join(shelf, 'package', 'bin'), { recursive: true });
-    writeFileSync(join(shelf, 'package', 'bin', 'node'), readFileSync(process.execPath));
+    writeFileSync(join(shelf, 'package', 'bin', 'node'), readFileSync(execPath), { mode: 0o700 });
     execFileSync('tar', ['-I', 'gzip -1', '-cf', 'node.tgz', 'package'], { cwd: shelf });
     sha256 = await sha256Of(join(shelf, 'node.tgz'));
+    // As good a Node as the other where both are on one machine, and sent in no time.
+    const script = `#!/bin/sh\nexec '${join(shelf, 'package', 'bin', 'node')}' "$@"\n`;
+    writeFileSync(join(shelf, 'small-node'), script, { mode: 0o700 });
   });
   afterAll(async () => {
     session.close();
@@ -58,6 +63,7 @@ describe.skipIf(noSshd !== undefined || process.platform !== 'linux')('a host wi
     folder = join(root, 'home');
   });
   afterEach(async () => {
+    process.execPath = execPath;
     for (const registry of registries.splice(0)) registry.close();
     await endAgents(root);
   });
@@ -69,6 +75,11 @@ describe.skipIf(noSshd !== undefined || process.platform !== 'linux')('a host wi
       nodeSources: { installed: false, ...nodeSources },
       ...options,
     });
+  }
+
+  /** For what does not depend on the size of the client's own Node. */
+  function ownNodeIsSmall(): void {
+    process.execPath = join(shelf, 'small-node');
   }
 
   /** A registry that has the tarball, and the sum that is pinned for it. */
@@ -105,6 +116,7 @@ describe.skipIf(noSshd !== undefined || process.platform !== 'linux')('a host wi
   });
 
   test.each(['curl', 'wget'])('is given the client’s own where a download by %s stalls', async program => {
+    ownNodeIsSmall();
     const stalled = createTcpServer(socket => {
       socket
         .once('data', () => socket.write('HTTP/1.1 200 OK\r\nContent-Length: 40000000\r\n\r\nbegun'))
@@ -139,9 +151,10 @@ describe.skipIf(noSshd !== undefined || process.platform !== 'linux')('a host wi
   });
 
   test('never runs a half-written one: it is passed over and replaced', async () => {
+    ownNodeIsSmall();
     const half = join(place(), 'bin', 'node');
     mkdirSync(join(place(), 'bin'), { recursive: true });
-    writeFileSync(half, readFileSync(process.execPath).subarray(0, 1 << 20));
+    writeFileSync(half, readFileSync(execPath).subarray(0, 1 << 20));
     chmodSync(half, 0o700);
     await bootstrap({ registry: false });
     expect(await sha256Of(half)).toBe(await sha256Of(process.execPath));
@@ -160,6 +173,8 @@ describe.skipIf(noSshd !== undefined || process.platform !== 'linux')('a host wi
       ['size=20m', 'disk', /No space left on device/],
     ] as const) {
       mkdirSync(folder, { recursive: true });
+      if (layer === 'exec') ownNodeIsSmall();
+      else process.execPath = execPath;
       execFileSync('mount', ['-t', 'tmpfs', '-o', options, 'none', folder]);
       try {
         const failure = await bootstrap({ registry: false }).catch(error => error);
@@ -173,12 +188,13 @@ describe.skipIf(noSshd !== undefined || process.platform !== 'linux')('a host wi
   });
 
   test.skipIf(!mayMount())('is seen as one where no place has it', async () => {
+    ownNodeIsSmall();
     const hidden = await startSshd({}, [
       'unshare',
       '-m',
       'sh',
       '-c',
-      `mount --bind /dev/null ${process.execPath} && exec "$0" "$@"`,
+      `mount --bind /dev/null ${execPath} && exec "$0" "$@"`,
     ]);
     const there = await connectSsh(hidden.target);
     try {
@@ -195,9 +211,14 @@ describe.skipIf(noSshd !== undefined || process.platform !== 'linux')('a host wi
   function toolsBut(without: readonly string[]): string {
     const bin = join(root, 'bin');
     mkdirSync(bin);
-    const missing = new Set(['node', ...without]);
-    execFileSync('sh', ['-c', 'for tool in /bin/* /usr/bin/*; do ln -sf "$tool" "$0"; done', bin]);
-    for (const tool of missing) rmSync(join(bin, tool), { force: true });
+    const seen = new Set(['node', ...without]);
+    for (const folder of ['/usr/bin', '/bin']) {
+      for (const tool of readdirSync(folder)) {
+        if (seen.has(tool)) continue;
+        seen.add(tool);
+        symlinkSync(join(folder, tool), join(bin, tool));
+      }
+    }
     return bin;
   }
 

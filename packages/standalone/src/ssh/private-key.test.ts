@@ -19,6 +19,14 @@ const kinds = {
   ed25519: () => generateKeyPairSync('ed25519').privateKey,
 };
 
+/** ssh2 1.17 drops a leading zero of an Ed25519 key: one in some hundred can't be read by anybody, and is made anew. */
+function lockedPair(): { readonly private: string; readonly public: string } {
+  for (;;) {
+    const pair = ssh2.utils.generateKeyPairSync('ed25519', { passphrase: 'open', cipher: 'aes256-cbc', rounds: 2 });
+    if (!(ssh2.utils.parseKey(pair.private, 'open') instanceof Error)) return pair;
+  }
+}
+
 describe('a private key', () => {
   test.each(Object.keys(kinds) as (keyof typeof kinds)[])('of kind %s is read from PKCS#8, locked and not', kind => {
     const key = kinds[kind]();
@@ -37,7 +45,7 @@ describe('a private key', () => {
   });
 
   test("in OpenSSH's format needs its passphrase", () => {
-    const pair = ssh2.utils.generateKeyPairSync('ed25519', { passphrase: 'open', cipher: 'aes256-cbc', rounds: 2 });
+    const pair = lockedPair();
     expect(read(pair.private)).toMatchObject({
       problem: '"/k" is encrypted and no passphrase is given',
       hint: 'load it into an SSH agent: ssh-add /k',

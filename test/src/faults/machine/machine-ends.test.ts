@@ -1,4 +1,4 @@
-import { existsSync, readFileSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readFileSync, utimesSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { MachineOptions } from '@megalith/agent';
 import { expect, onTestFinished, test } from 'vitest';
@@ -103,6 +103,24 @@ test('of two agents the younger one ends the machine, once it is alone', async (
   await eventually('the older one is gone', () => !older.isRunning);
   await eventually('the machine is shut down', isDown);
   expect((await statusOf(younger)).reasons).toContain('the machine shuts down');
+});
+
+test('an older agent that ends leaves the machine to the younger one, however much it has to clear away', async () => {
+  const home = scratchFolder();
+  const { agent: older, isDown } = startAgent({ idleMs: 100 }, home, 'a1');
+  const gate = join(home, 'gate');
+  const run = new ScriptJob(older, 'j1', [`while [ ! -e ${gate} ]; do sleep 0.05; done`]);
+  await eventually('the job runs', async () => (await statusOf(older)).jobs[0]?.running === 1);
+  await statusOf(startAgent({}, home, 'b2').agent);
+  for (let count = 0; count < 300; count++) {
+    const abandoned = join(home, 'jobs', `old-${count}`);
+    mkdirSync(abandoned);
+    utimesSync(abandoned, 0, 0);
+  }
+  writeFileSync(gate, '');
+  expect(await within(20_000, 'the job', run.end)).toBeUndefined();
+  await eventually('the older one is gone', () => !older.isRunning);
+  expect(isDown()).toBe(false);
 });
 
 test('shortly before its absolute end a machine takes no new jobs, and those that run go on', async () => {
