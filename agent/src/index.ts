@@ -11,7 +11,7 @@ export { nameOf } from './data/open-object.js';
 export { type OpenPart, openPart } from './data/open-part.js';
 export { isPointer, pointersIn, withPointers } from './data/pointers.js';
 export type { PutGrant } from './data/put-grant.js';
-export type { TaskStorage } from './data/task-storage.js';
+export { TaskStorage } from './data/task-storage.js';
 export { Attempts } from './durable/attempts.js';
 export { isWorthRetrying, retryDelayMs } from './durable/retries.js';
 export { type ErrorCode, isMegalithError, MegalithError, type MegalithErrorOptions } from './errors.js';

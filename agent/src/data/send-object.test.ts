@@ -70,6 +70,14 @@ describe('an object that a task puts', () => {
     await body.close();
   });
 
+  test('has the etag that the answer says in its text, where no header does', async () => {
+    const { url } = await serverOf((_, response) =>
+      response.writeHead(201).end('<PostResponse><Key>k</Key><ETag>&quot;e2&quot;</ETag></PostResponse>'),
+    );
+    const request = formRequest({ ...grant, url }, '0-1', bytesBody(Buffer.from('x')), 'x');
+    expect(await sendObject(() => request, unending, quick)).toEqual({ etag: 'e2', tried: 1 });
+  });
+
   test.each([
     [
       'is refused',

@@ -101,7 +101,8 @@ async function answerOf(response: IncomingMessage): Promise<Answer> {
     text += String(chunk);
     if (text.length > mostAnswerBytes) break;
   }
-  const { etag } = response.headers;
+  // To a form S3 says it in the text, too.
+  const etag = response.headers.etag ?? /<ETag>(?:"|&quot;|&#34;)?([^<"&]{1,256})/.exec(text)?.[1];
   const [, code = ''] = /<Code>([A-Za-z]{1,64})<\/Code>/.exec(text) ?? [];
   return { status: response.statusCode ?? 0, etag, code };
 }
