@@ -1,6 +1,6 @@
 import type { OomWatch } from '../memory/oom-watch.js';
 import { epochMs } from '../process/epoch-clock.js';
-import type { Failure } from '../protocol/messages.js';
+import type { Failure, JobSpec } from '../protocol/messages.js';
 import type { FromSlot } from '../slot/slot-messages.js';
 import type { Admission } from './admission.js';
 import { batchSize, isFedAt } from './batch-size.js';
@@ -94,7 +94,7 @@ export class FunctionRunner {
     slot.process.send({
       type: 'load',
       executor: slot.executor,
-      load: { job: job.number, ...job.bundle, env: job.env, cwd: job.spec.cwd },
+      load: { job: job.number, ...job.bundle, env: job.env, cwd: job.spec.cwd, ...storageOf(job.spec) },
     });
     // The slot keeps tasks until the module is there.
     this.#feed(slot);
@@ -328,6 +328,10 @@ export class FunctionRunner {
     for (const slot of this.pool.slots()) slot.clearTimers();
     this.pool.close();
   }
+}
+
+function storageOf({ storage }: JobSpec): Pick<JobSpec, 'storage'> {
+  return storage === undefined ? {} : { storage };
 }
 
 /** How long a thread that was told to end may take before its whole group is killed, milliseconds. */

@@ -19,6 +19,7 @@ export {
   type OpenPart,
   openPart,
   type PartFormat,
+  type TaskStorage,
 } from '@megalith/agent';
 export type {
   AuditEntry,
@@ -124,6 +125,11 @@ export { defaultPolicy, type PathRule, type Policy } from './placement/policy.js
 export { type FunctionPrice, type PriceBook, parsePrices } from './placement/prices-file.js';
 export { canBeBeaten } from './placement/rank.js';
 export type { Site } from './placement/site.js';
+export { type CleanedObjects, cleanStore } from './pointers/clean-store.js';
+export type { ExecutorStorage, StorageCleanOptions, StoragePutOptions } from './pointers/executor-storage.js';
+export type { Keep } from './pointers/key-layout.js';
+export { runningJobs } from './pointers/running-jobs.js';
+export { StoresHere } from './pointers/stores-here.js';
 export { fromModule } from './ship/from-module.js';
 export { shipExport } from './ship/ship-export.js';
 export { shipFunction } from './ship/ship-function.js';

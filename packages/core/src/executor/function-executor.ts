@@ -2,6 +2,7 @@ import { MegalithError } from '@megalith/agent';
 import { parseSize } from '../config/size.js';
 import { codeHashOf } from '../placement/history/code-hash.js';
 import type { PriceBook } from '../placement/prices-file.js';
+import { ExecutorStorage } from '../pointers/executor-storage.js';
 import { stopBundler } from '../ship/bundler.js';
 import type { AnyFunction } from '../ship/shipped-function.js';
 import { type Grouping, startGroupByKey } from '../shuffle/grouping.js';
@@ -86,6 +87,8 @@ export class FunctionExecutor implements AsyncDisposable {
   readonly #options: ExecutorOptions;
   readonly #defaults: JobOptions;
   readonly #desk: PlacingDesk;
+  /** Objects of stores: what tasks have put, and what they are to read. */
+  readonly storage: ExecutorStorage;
   /** Running, or with results that nobody asked for yet. */
   readonly #jobs = new Set<JobView<unknown>>();
   readonly #uncollected = new Set<Call>();
@@ -122,6 +125,12 @@ export class FunctionExecutor implements AsyncDisposable {
       warn,
     });
     this.#shuffleDesk = { start: what => this.#launch(what), home: this.#desk.home, open: new Set() };
+    this.storage = new ExecutorStorage({
+      stores: this.#desk.stores,
+      config: () => this.#desk.config(),
+      home: this.#desk.home,
+      running: () => new Set([...this.#jobs].filter(job => !job.ledger.isOver).map(job => job.id)),
+    });
   }
 
   /** Runs a function once. */
@@ -209,6 +218,7 @@ export class FunctionExecutor implements AsyncDisposable {
       items,
       options: settings,
       prepare: () => commandWork(template, settings),
+      isCommand: true,
     });
   }
 
@@ -220,6 +230,7 @@ export class FunctionExecutor implements AsyncDisposable {
       items: [undefined],
       options: settings,
       prepare: () => commandWork(command, settings),
+      isCommand: true,
       isSingle: true,
     });
     return job.future(0);

@@ -63,8 +63,8 @@ export function plan(job: PlannedJob, candidates: readonly Candidate[], policy: 
 }
 
 /** What the tasks of some jobs read is on this machine only. */
-function outOfReach({ onlyHere }: PlannedJob, { kind }: Candidate): Rejection | undefined {
-  if (onlyHere === undefined || kind === 'here') return undefined;
+function outOfReach({ onlyHere }: PlannedJob, { site }: Candidate): Rejection | undefined {
+  if (onlyHere === undefined || site.kind === 'here') return undefined;
   return {
     reason: 'OUT_OF_REACH',
     explanation: onlyHere,

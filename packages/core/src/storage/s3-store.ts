@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto';
-import { type Label, MegalithError } from '@megalith/agent';
+import { type Label, MegalithError, type PutGrant } from '@megalith/agent';
 import { bodyChunks } from './body-chunks.js';
 import { requireRange, within } from './byte-range.js';
 import { alreadyThere, notFound } from './key-errors.js';
@@ -123,9 +123,7 @@ export class S3Store implements Storage {
   /** @throws MegalithError USAGE for a time under a second, or over seven days */
   async presign(key: string, method: 'GET' | 'PUT', expiresMs: number, label?: Label): Promise<string> {
     requireKey(key);
-    if (!(expiresMs >= 1000 && expiresMs <= longestPresignMs)) {
-      throw new MegalithError('USAGE', `no URL can expire after ${expiresMs} ms`, { hint: 'give 1 s to 7 d' });
-    }
+    requireExpiry(expiresMs);
     const [{ GetObjectCommand, PutObjectCommand }, { getSignedUrl }] = await Promise.all([
       s3Sdk(),
       import('@aws-sdk/s3-request-presigner'),
@@ -138,6 +136,17 @@ export class S3Store implements Storage {
     const expiresIn = Math.floor(expiresMs / 1000);
     const what = `to sign a URL for "${key}"`;
     return this.#calls.call(what, undefined, client => getSignedUrl(client, command, { expiresIn }));
+  }
+
+  /** @throws MegalithError USAGE for a time under a second, or over seven days */
+  async grant(prefix: string, expiresMs: number, label?: Label): Promise<PutGrant> {
+    requirePrefix(prefix);
+    requireExpiry(expiresMs);
+    const { bucket, prefix: before } = this.#calls.place;
+    const { s3Grant } = await import('./s3-grant.js');
+    return this.#calls.call(`to let tasks put "${prefix}"`, undefined, client =>
+      s3Grant(client, bucket, `${before}${prefix}`, expiresMs, label),
+    );
   }
 
   close(): void {
@@ -155,4 +164,9 @@ export class S3Store implements Storage {
     const said = new Error(`"${refused.Key}": ${refused.Message}`);
     throw this.#calls.failure(what, Object.assign(said, { Code: refused.Code }));
   }
+}
+
+function requireExpiry(expiresMs: number): void {
+  if (expiresMs >= 1000 && expiresMs <= longestPresignMs) return;
+  throw new MegalithError('USAGE', `no permission can expire after ${expiresMs} ms`, { hint: 'give 1 s to 7 d' });
 }
