@@ -9,6 +9,7 @@ import { metadataOf, plainEtag, S3Calls } from './s3-calls.js';
 import { type S3Address, s3Timing } from './s3-client.js';
 import { s3Facts } from './s3-failure.js';
 import { s3Place } from './s3-place.js';
+import { S3Presigner } from './s3-presign.js';
 import { readResuming } from './s3-read.js';
 import { s3Sdk } from './s3-sdk.js';
 import { upload } from './s3-upload.js';
@@ -30,12 +31,14 @@ interface Signalled {
 export class S3Store implements Storage {
   readonly url: string;
   readonly #calls: S3Calls;
+  readonly #presigner: S3Presigner;
 
   /** @throws MegalithError CONFIG for a URL that names no bucket */
   constructor(url: string, address: S3Address = {}, timing = s3Timing) {
     const place = s3Place(url);
     this.url = place.url;
     this.#calls = new S3Calls(place, address, timing);
+    this.#presigner = new S3Presigner(this.#calls);
   }
 
   async put(
@@ -124,17 +127,15 @@ export class S3Store implements Storage {
   async presign(key: string, method: 'GET' | 'PUT', expiresMs: number, label?: Label): Promise<string> {
     requireKey(key);
     requireExpiry(expiresMs);
-    const [{ GetObjectCommand, PutObjectCommand }, { getSignedUrl }] = await Promise.all([
+    const what = `to sign a URL for "${key}"`;
+    const named = this.#calls.named(key);
+    if (method === 'GET') return this.#presigner.url(named.Key, expiresMs, what);
+    const [{ PutObjectCommand }, { getSignedUrl }] = await Promise.all([
       s3Sdk(),
       import('@aws-sdk/s3-request-presigner'),
     ]);
-    const named = this.#calls.named(key);
-    const command =
-      method === 'GET'
-        ? new GetObjectCommand(named)
-        : new PutObjectCommand({ ...named, Metadata: metadataOf(undefined, label) });
+    const command = new PutObjectCommand({ ...named, Metadata: metadataOf(undefined, label) });
     const expiresIn = Math.floor(expiresMs / 1000);
-    const what = `to sign a URL for "${key}"`;
     return this.#calls.call(what, undefined, client => getSignedUrl(client, command, { expiresIn }));
   }
 
