@@ -1,19 +1,18 @@
 import { MegalithError } from '@megalith/agent';
 import { parseSize } from '../config/size.js';
 import { codeHashOf } from '../placement/history/code-hash.js';
-import type { PriceBook } from '../placement/prices-file.js';
 import { ExecutorStorage } from '../pointers/executor-storage.js';
 import { stopBundler } from '../ship/bundler.js';
-import type { AnyFunction } from '../ship/shipped-function.js';
 import { type Grouping, startGroupByKey } from '../shuffle/grouping.js';
 import type { GroupKey } from '../shuffle/key-code.js';
 import type { Pairs } from '../shuffle/map-to-runs.js';
 import type { ShuffleDesk } from '../shuffle/shuffling.js';
 import type { ShuffleOptions, SortOptions } from '../shuffle/sort-options.js';
 import { type Sorting, startSort } from '../shuffle/sorting.js';
-import { BackendChoice, type BackendWish } from './backend-choice.js';
+import { BackendChoice } from './backend-choice.js';
 import { closed, refused } from './closed-executor.js';
 import { type Call, type CollectOptions, collectCalls, getResult, type PartOf, type ResultOf } from './collect.js';
+import type { ExecutorOptions, PlanOptions } from './executor-options.js';
 import type { Items } from './input.js';
 import { newJobId } from './job-id.js';
 import { jobSettings, withDefaults } from './job-settings.js';
@@ -30,10 +29,8 @@ import type {
   CommandResult,
   FunctionOptions,
   Job,
-  JobEvent,
   JobOptions,
   Plan,
-  Size,
   TaskContext,
   TaskFunction,
   TaskFuture,
@@ -41,34 +38,6 @@ import type {
 } from './types.js';
 import { type WaitResult, wait } from './wait.js';
 import { commandName, commandWork, functionName, functionWork, preparedWork, workName } from './work.js';
-
-export interface ExecutorOptions {
-  /** Where jobs may run: `auto` (any place that is configured), a backend's name, several in the order of preference, or a backend, which stays its owner's to close. @defaultValue 'auto' */
-  readonly backend?: BackendWish;
-  /** Tasks at once. @defaultValue one a processor */
-  readonly slots?: number;
-  /** Memory for all tasks together. @defaultValue what the machine can spare */
-  readonly memory?: Size;
-  /** Where journals are kept. @defaultValue $MEGALITH_HOME, or ~/.megalith */
-  readonly home?: string;
-  /** For the backend `standalone`: only machines with these names; `local` is this machine. @defaultValue all that are configured */
-  readonly hosts?: readonly string[];
-  /** Prices to plan with. @defaultValue those of the config, else those that are compiled in */
-  readonly prices?: PriceBook;
-  /** Plans as of this time, epoch milliseconds: spot prices and history that are newer are not used. Nothing is run as of another time. @defaultValue now */
-  readonly at?: number;
-  /** Sees every event of every job, in order. Must not throw. */
-  readonly onEvent?: (event: JobEvent) => void;
-  /** Options of all jobs, unless a call says otherwise; `env` and `tags` are joined. */
-  readonly defaults?: JobOptions;
-}
-
-export interface PlanOptions extends JobOptions {
-  /** How many tasks. @defaultValue unknown */
-  readonly tasks?: number;
-  /** What would run: then what earlier runs of it have shown is known, too. @defaultValue something that was never seen */
-  readonly work?: AnyFunction | readonly string[] | string;
-}
 
 /** Beyond the grace of its tasks, how long `close` waits for a cancelled job to say that it ended, milliseconds. */
 const patienceMs = 10_000;
