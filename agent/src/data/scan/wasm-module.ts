@@ -107,12 +107,12 @@ function text(value: string): Code {
 }
 
 /** LEB128, as all numbers are written. */
-function unsigned(value: number): Code {
+export function unsigned(value: number): Code {
   const low = value % 128;
   return value < 128 ? [low] : [low | 0x80, ...unsigned(Math.floor(value / 128))];
 }
 
-function signed(value: number): Code {
+export function signed(value: number): Code {
   const low = value & 0x7f;
   const rest = value >> 7;
   const isLast = (rest === 0 && (low & 0x40) === 0) || (rest === -1 && (low & 0x40) !== 0);
