@@ -151,4 +151,5 @@ export {
   type StorageFactory,
   type StoreSettings,
 } from './storage/open-store.js';
+export { type ParallelOptions, readParallel } from './storage/read-parallel.js';
 export type * from './storage/storage.js';
