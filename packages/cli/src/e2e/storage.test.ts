@@ -68,6 +68,21 @@ describe('megalith storage', { timeout: patienceMs }, () => {
     const mapped = await megalith(['map', './count.ts#count', '--data', 'lab:in/', '--chunk-size', '1KiB']);
     const counts = mapped.stdout.trim().split('\n').map(Number);
     expect([mapped.code, counts.length, counts.reduce((a, b) => a + b)]).toEqual([0, 8, 2000]);
+    writeFileSync(join(folder, 'keep.ts'), `export const keep = (item, { storage }) => storage.put(item);\n`);
+    const kept = await megalith([
+      'map',
+      './keep.ts#keep',
+      '--data',
+      'numbers.json',
+      '--store',
+      'lab',
+      '--keep',
+      'pinned',
+    ]);
+    expect([kept.code, JSON.parse(kept.stdout.split('\n')[0]!)]).toMatchObject([
+      0,
+      { key: expect.stringMatching(/^kept\//) },
+    ]);
     const nothing = await megalith(['map', './count.ts#count', '--data', 'lab:on/']);
     expect([nothing.code, nothing.stderr]).toEqual([1, expect.stringContaining('matches "on/"')]);
   });
