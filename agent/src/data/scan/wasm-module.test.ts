@@ -10,7 +10,11 @@ function read(bytes: readonly number[]): { readonly value: bigint; readonly bits
 
 it('writes numbers without a sign as LEB128', () => {
   expect(unsigned(624_485)).toEqual([0xe5, 0x8e, 0x26]);
-  fc.assert(fc.property(fc.nat(2 ** 32 - 1), n => expect(read(unsigned(n)).value).toBe(BigInt(n))));
+  fc.assert(
+    fc.property(fc.nat(2 ** 31 - 1), n => {
+      expect(read(unsigned(n)).value).toBe(BigInt(n));
+    }),
+  );
 });
 
 it('writes numbers with a sign as LEB128', () => {
