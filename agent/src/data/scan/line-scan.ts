@@ -10,7 +10,7 @@ export const blockBytes = 1024 * 1024;
 const carryBytes = 64 * 1024;
 const endsBytes = 4 * (blockBytes + 1 + boldEnds);
 const pageBytes = 4096;
-/** At a page: the system copies a file's pages five times faster to where a page begins. */
+/** At a page: the system copies a file's pages faster to where a page begins. */
 const firstBlockAt = Math.ceil((endsBytes + carryBytes) / pageBytes) * pageBytes;
 
 /** How much memory a scan begins with. */
