@@ -51,7 +51,7 @@ export class FileSource implements ByteSource {
 
   /**
    * In the thread that works on the bytes: what it read is in its processor's cache, and there is no way to another thread and back.
-   * A way to a thread and back for each block is saved. Others get their turn after `turnMs`.
+   * Others get their turn after `turnMs`.
    */
   async *readInto(start: number, end: number, room: () => Uint8Array): AsyncGenerator<Uint8Array> {
     const { name, version } = this.#part;
