@@ -2,6 +2,7 @@ import type { Bench } from './bench.js';
 import { clientMemory } from './cases/client-memory.js';
 import { commands } from './cases/commands.js';
 import { computingTasks } from './cases/computing-tasks.js';
+import { dataListing } from './cases/data-listing.js';
 import { machines } from './cases/machines.js';
 import { sharedMemory } from './cases/shared-memory.js';
 import { shipping } from './cases/shipping.js';
@@ -22,4 +23,5 @@ export const benches: readonly Bench[] = [
   },
   { name: 'ssh', cases: [...command, ...tasks, ...files, ...bootstrap, ...streams], end: endBenchHosts },
   { name: 'machines', cases: machines },
+  { name: 'data', cases: dataListing },
 ];
