@@ -5,6 +5,7 @@ export { csvBorders } from './data/csv-borders.js';
 export type { CsvOptions } from './data/csv-style.js';
 export type { DataPart, PartFormat, PartSource } from './data/data-part.js';
 export { type OpenPart, openPart } from './data/open-part.js';
+export type { PartFile } from './data/part-file.js';
 export type { PutGrant } from './data/put-grant.js';
 export { Attempts } from './durable/attempts.js';
 export { isWorthRetrying, retryDelayMs } from './durable/retries.js';

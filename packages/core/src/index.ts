@@ -18,6 +18,7 @@ export {
   megalithHome,
   type OpenPart,
   openPart,
+  type PartFile,
   type PartFormat,
 } from '@megalith/agent';
 export type {

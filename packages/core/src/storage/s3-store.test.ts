@@ -154,7 +154,8 @@ test('listings go on from page to page, and pass over what is no key', async () 
     `${keys.map(key => `<Contents><Key>some/prefix/${key}</Key><Size>1</Size><ETag>"e"</ETag></Contents>`).join('')}${more}`;
   const { store, server } = await storeOn((response, { url }) => {
     const token = new URL(url, 'http://s3').searchParams.get('continuation-token');
-    const more = (next: string) => `<IsTruncated>true</IsTruncated><NextContinuationToken>${next}</NextContinuationToken>`;
+    const more = (next: string) =>
+      `<IsTruncated>true</IsTruncated><NextContinuationToken>${next}</NextContinuationToken>`;
     const inner =
       token === null
         ? page(['a', 'folder/'], more('t+1'))
