@@ -49,7 +49,7 @@ export interface DataOptions {
 }
 
 /** Which rows of Parquet a part has is known once its object was looked at. */
-export type PlannedFormat = Exclude<PartFormat, { readonly type: 'parquet' }> | { readonly type: 'parquet' };
+type PlannedFormat = Exclude<PartFormat, { readonly type: 'parquet' }> | { readonly type: 'parquet' };
 
 /** Options with their texts read. */
 export interface CutPlan {
