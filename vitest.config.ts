@@ -29,13 +29,15 @@ export default defineConfig({
     // Most of their time they wait for processes to start and end.
     maxWorkers: 4,
     sequence: { sequencer: LongestFirst },
+    reporters: ['default', new ToldRetries()],
     // Not a measure: a test that needs this long hangs. Two cores under load still pass.
-    testTimeout: 60_000,
-    hookTimeout: 60_000,
+    testTimeout: 120_000,
+    hookTimeout: 120_000,
     teardownTimeout: 10_000,
+    // Nor is this: in a second, which is Vitest's own, a busy machine may do nothing at all.
+    expect: { poll: { timeout: 20_000, interval: 10 } },
     // Tests stand beside what they test and import their own package's source; other packages come from `dist`, so that
     // `pnpm build` goes first.
-    reporters: ['default', new ToldRetries()],
     projects: [
       { extends: true, test: { name: 'pure', include: pure, isolate: false } },
       {

@@ -64,7 +64,7 @@ export function useCommands(own: CommandSurroundings = new CommandSurroundings()
 
 /** Waits for a condition, with a deadline. */
 export async function until(condition: () => boolean, what: () => string): Promise<void> {
-  const deadline = performance.now() + 8_000;
+  const deadline = performance.now() + 20_000;
   while (!condition()) {
     if (performance.now() > deadline) throw new Error(`waited in vain until ${what()}`);
     await delay(10);

@@ -10,6 +10,8 @@ export interface ByteSource {
    * Nothing writes to what was given.
    */
   read(start: number, end: number): AsyncIterable<Uint8Array>;
+  /** The same into memory of the caller, where that is faster: each chunk is the first bytes of what `room` gave for it. */
+  readInto?(start: number, end: number, room: () => Uint8Array): AsyncIterable<Uint8Array>;
 }
 
 /** @param signal ends every read, also one that nobody waits for */

@@ -14,24 +14,42 @@ export interface CutObject {
   readonly chunkSizes?: readonly number[];
   /** @defaultValue true */
   readonly isSizeKnown?: boolean;
+  /** The source can read into memory that it is given. @defaultValue false */
+  readonly isReadInto?: boolean;
 }
 
 /** An object in memory that comes in chunks of sizes that take turns. */
-function memorySource(object: Buffer, chunkSizes: readonly number[]): ByteSource {
+function memorySource(object: Buffer, chunkSizes: readonly number[], isReadInto: boolean): ByteSource {
+  async function* read(start: number, end: number) {
+    let turn = 0;
+    for (let at = start; at < Math.min(end, object.length); ) {
+      const size = chunkSizes[turn++ % chunkSizes.length] ?? object.length;
+      const chunk = object.subarray(at, Math.min(at + size, end, object.length));
+      at += chunk.length;
+      yield chunk;
+    }
+  }
+  if (!isReadInto) return { read };
   return {
-    async *read(start, end) {
-      let turn = 0;
-      for (let at = start; at < Math.min(end, object.length); ) {
-        const size = chunkSizes[turn++ % chunkSizes.length] ?? object.length;
-        const chunk = object.subarray(at, Math.min(at + size, end, object.length));
-        at += chunk.length;
-        yield chunk;
+    read,
+    async *readInto(start, end, room) {
+      for await (const chunk of read(start, end)) {
+        const place = room().subarray(0, chunk.length);
+        place.set(chunk);
+        yield place;
       }
     },
   };
 }
 
-export function partsOf({ object, format, borders, chunkSizes = [], isSizeKnown = true }: CutObject): OpenPart[] {
+export function partsOf({
+  object,
+  format,
+  borders,
+  chunkSizes = [],
+  isSizeKnown = true,
+  isReadInto = false,
+}: CutObject): OpenPart[] {
   const starts = [0, ...borders];
   return starts.map((start, part) => {
     const known = isSizeKnown ? { bytes: object.length } : {};
@@ -46,7 +64,7 @@ export function partsOf({ object, format, borders, chunkSizes = [], isSizeKnown 
       format,
       ...known,
     };
-    return openPart(cut, unending, memorySource(object, chunkSizes));
+    return openPart(cut, unending, memorySource(object, chunkSizes, isReadInto));
   });
 }
 

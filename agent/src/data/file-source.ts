@@ -1,5 +1,6 @@
-import { constants } from 'node:fs';
+import { type BigIntStats, constants, fstatSync, readSync } from 'node:fs';
 import { type FileHandle, open } from 'node:fs/promises';
+import { setImmediate } from 'node:timers/promises';
 import { isMegalithError, MegalithError } from '../errors.js';
 import type { ByteSource } from './byte-source.js';
 import type { DataPart } from './data-part.js';
@@ -7,6 +8,9 @@ import { dataChanged, dataMissing, readCancelled } from './read-failure.js';
 
 /** Of one read. Measured: 4.1 GB/s of processor time, against 2.5 with half of it, for each goes to a thread and back; no more with twice. */
 const chunkBytes = 1024 * 1024;
+const pageBytes = 4096;
+/** How long reads without a wait keep signals and messages from being seen. */
+const turnMs = 10;
 
 /** A file of this machine. Its version is looked at after each read, so that no byte of another version is given. */
 export class FileSource implements ByteSource {
@@ -22,37 +26,77 @@ export class FileSource implements ByteSource {
 
   async *read(start: number, end: number): AsyncGenerator<Buffer> {
     const { name } = this.#part;
-    if (this.#signal.aborted) throw readCancelled(name, this.#signal);
-    const handle = await this.#open();
-    let closing: Promise<void> | undefined;
-    const close = (): Promise<void> => {
-      closing ??= handle.close();
-      return closing;
-    };
-    // Also where a loop was left without its end, and nobody asks for more.
-    const onAbort = (): void => void close().catch(() => undefined);
-    this.#signal.addEventListener('abort', onAbort, { once: true });
+    const file = await this.#opened();
     let next: Promise<Buffer> | undefined;
     try {
-      const { size } = await this.#check(handle);
+      const { size } = checked(this.#part, await file.handle.stat({ bigint: true }));
       const last = Math.min(end, size);
       let at = start;
-      next = at < last ? this.#chunk(handle, at, last) : undefined;
+      next = at < last ? this.#chunk(file.handle, at, last) : undefined;
       while (next !== undefined) {
         const bytes = await next;
         if (bytes.length === 0) throw dataChanged(name, `it ends at byte ${at} now`);
         at += bytes.length;
         // The next is read while this one is worked on.
-        next = at < last ? this.#chunk(handle, at, last) : undefined;
+        next = at < last ? this.#chunk(file.handle, at, last) : undefined;
         next?.catch(() => undefined);
         yield bytes;
       }
     } catch (error) {
-      throw this.#signal.aborted ? readCancelled(name, this.#signal) : this.#failure(error);
+      throw this.#failure(error);
     } finally {
-      this.#signal.removeEventListener('abort', onAbort);
-      await close();
+      await file.close();
     }
+  }
+
+  /**
+   * In the thread that works on the bytes: what it read is in its processor's cache, and there is no way to another thread and back.
+   * Others get their turn after `turnMs`.
+   */
+  async *readInto(start: number, end: number, room: () => Uint8Array): AsyncGenerator<Uint8Array> {
+    const { name, version } = this.#part;
+    const file = await this.#opened();
+    const stat = (): { readonly size: number } => checked(this.#part, fstatSync(file.handle.fd, { bigint: true }));
+    try {
+      const last = Math.min(end, stat().size);
+      let turnAt = performance.now();
+      for (let at = start; at < last; ) {
+        if (performance.now() - turnAt > turnMs) {
+          await setImmediate();
+          turnAt = performance.now();
+        }
+        // The handle is closed then, and its number may be another file's.
+        if (this.#signal.aborted) throw readCancelled(name, this.#signal);
+        const place = room();
+        // After the first, each begins at a page of the file: copying those takes a fifth of the time.
+        const most = place.length - (at % pageBytes);
+        const length = readSync(file.handle.fd, place, 0, Math.min(most, last - at), at);
+        if (version !== undefined) stat();
+        if (length === 0) throw dataChanged(name, `it ends at byte ${at} now`);
+        yield place.subarray(0, length);
+        at += length;
+      }
+    } catch (error) {
+      throw this.#failure(error);
+    } finally {
+      await file.close();
+    }
+  }
+
+  async #opened(): Promise<{ readonly handle: FileHandle; readonly close: () => Promise<void> }> {
+    const signal = this.#signal;
+    if (signal.aborted) throw readCancelled(this.#part.name, signal);
+    const handle = await this.#open();
+    let closing: Promise<void> | undefined;
+    const close = (): Promise<void> => {
+      signal.removeEventListener('abort', onAbort);
+      closing ??= handle.close();
+      return closing;
+    };
+    // Also where a loop was left without its end, and nobody asks for more.
+    const onAbort = (): void => void close().catch(() => undefined);
+    signal.addEventListener('abort', onAbort, { once: true });
+    return { handle, close };
   }
 
   async #open(): Promise<FileHandle> {
@@ -67,25 +111,14 @@ export class FileSource implements ByteSource {
   async #chunk(handle: FileHandle, at: number, end: number): Promise<Buffer> {
     const buffer = Buffer.allocUnsafeSlow(Math.min(chunkBytes, end - at));
     const { bytesRead } = await handle.read(buffer, 0, buffer.length, at);
-    if (this.#part.version !== undefined) await this.#check(handle);
+    if (this.#part.version !== undefined) checked(this.#part, await handle.stat({ bigint: true }));
     return bytesRead === buffer.length ? buffer : buffer.subarray(0, bytesRead);
   }
 
-  async #check(handle: FileHandle): Promise<{ readonly size: number }> {
-    const { name, version } = this.#part;
-    const stats = await handle.stat({ bigint: true });
-    if (!stats.isFile()) {
-      throw new MegalithError('USAGE', `"${name}" is no file`, { hint: 'name a file, or a folder with a pattern' });
-    }
-    if (version !== undefined && `${stats.size}-${stats.mtimeNs}` !== version) {
-      throw dataChanged(name, 'its size or its time of change is another');
-    }
-    return { size: Number(stats.size) };
-  }
-
   #failure(error: unknown): unknown {
-    if (isMegalithError(error)) return error;
     const { name } = this.#part;
+    if (this.#signal.aborted) return readCancelled(name, this.#signal);
+    if (isMegalithError(error)) return error;
     const { code, message } = error as NodeJS.ErrnoException;
     if (code === 'ENOENT' || code === 'ENOTDIR') return dataMissing(name);
     return new MegalithError('STORE_FAILED', `"${name}" can't be read: ${message}`, {
@@ -93,4 +126,14 @@ export class FileSource implements ByteSource {
       cause: error,
     });
   }
+}
+
+function checked({ name, version }: DataPart, stats: BigIntStats): { readonly size: number } {
+  if (!stats.isFile()) {
+    throw new MegalithError('USAGE', `"${name}" is no file`, { hint: 'name a file, or a folder with a pattern' });
+  }
+  if (version !== undefined && `${stats.size}-${stats.mtimeNs}` !== version) {
+    throw dataChanged(name, 'its size or its time of change is another');
+  }
+  return { size: Number(stats.size) };
 }

@@ -6,6 +6,8 @@ import { columnNames, csvFields, rowOf } from './csv-fields.js';
 import { csvStyle } from './csv-style.js';
 import type { DataPart } from './data-part.js';
 import { flattened } from './flattened.js';
+import type { LineBatch } from './line-batch.js';
+import { blockBatches, scannedBatches } from './line-batches.js';
 import { type PartFile, partFile } from './part-file.js';
 import { firstRecord, type PlainFormat, partPieces } from './part-pieces.js';
 import {
@@ -41,6 +43,8 @@ export interface OpenPart {
   lineChunks(): AsyncIterable<readonly string[]>;
   /** Records as bytes, without newline. One that is kept may keep the 1 MiB around it in memory. */
   records(): AsyncIterable<Uint8Array>;
+  /** Records by the thousand with where each ends, for loops that make nothing for each: by far the fastest. See LineBatch. */
+  batches(): AsyncIterable<LineBatch>;
   /** The value of each line that is not blank. @throws MegalithError USAGE for a line that is no JSON */
   json<T = unknown>(): AsyncIterable<T>;
   /**
@@ -131,6 +135,15 @@ class PartReader implements OpenPart {
   async *#recordChunks(): AsyncGenerator<readonly Uint8Array[]> {
     this.#require('records', ['lines', 'csv', 'ndjson', 'records']);
     for await (const block of this.#blocks(constants.MAX_LENGTH)) yield recordsOf(block, this.#format);
+  }
+
+  batches(): AsyncIterable<LineBatch> {
+    this.#require('records', ['lines', 'csv', 'ndjson', 'records']);
+    const format = this.#format;
+    if (format.type === 'lines' || format.type === 'ndjson') {
+      return scannedBatches(this.#source, this.#inside, format, constants.MAX_STRING_LENGTH);
+    }
+    return blockBatches(this.#blocks(constants.MAX_STRING_LENGTH), format);
   }
 
   json<T = unknown>(): AsyncIterable<T> {

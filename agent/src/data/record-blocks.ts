@@ -73,7 +73,7 @@ export async function* recordBlocks(
   if (carryBytes > 0) yield { at: carryAt, bytes: Buffer.concat(carry) };
 }
 
-function tooLong(name: string, at: number, mostBytes: number): MegalithError {
+export function tooLong(name: string, at: number, mostBytes: number): MegalithError {
   return new MegalithError('OVER_MEMORY', `the record at byte ${at} of "${name}" is longer than ${mostBytes} bytes`, {
     hint: 'take the bytes of the part by stream(), and see that the format is right',
   });

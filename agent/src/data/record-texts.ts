@@ -45,7 +45,8 @@ export function headerText(bytes: Buffer): string {
   return textOf(0, bytes, 0, bareEnd(bytes, 0, bytes.length));
 }
 
-function endsOf({ bytes, ends }: Block, format: PlainFormat): readonly number[] {
+/** Where each record of a block ends, behind its newline. */
+export function endsOf({ bytes, ends }: Block, format: PlainFormat): readonly number[] {
   if (format.type === 'csv' && (ends !== undefined || hasQuotes(bytes, format))) return ends ?? [bytes.length];
   if (format.type === 'records') {
     const count = Math.ceil(bytes.length / format.bytes);

@@ -23,7 +23,7 @@ function start(argv: readonly string[]): ChildProcess {
 }
 
 async function until<T>(get: () => T, holds: (value: T) => boolean): Promise<T> {
-  const deadline = performance.now() + 8_000;
+  const deadline = performance.now() + 20_000;
   for (;;) {
     const value = get();
     if (holds(value)) return value;

@@ -20,6 +20,7 @@ export {
   openPart,
   type PartFile,
   type PartFormat,
+  type TaskStorage,
 } from '@megalith/agent';
 export type {
   AuditEntry,
@@ -65,7 +66,8 @@ export { formatSize, parseSize } from './config/size.js';
 export type { StoreEntry } from './config/store-section.js';
 export { formatUsd } from './config/usd.js';
 export { type CollectOptions, getResult } from './executor/collect.js';
-export { type ExecutorOptions, FunctionExecutor, type PlanOptions } from './executor/function-executor.js';
+export type { ExecutorOptions, PlanOptions } from './executor/executor-options.js';
+export { FunctionExecutor } from './executor/function-executor.js';
 export type { Items } from './executor/input.js';
 export type { MapReduceOptions } from './executor/map-reduce.js';
 export { type PMapOptions, pMap } from './executor/p-map.js';
@@ -125,10 +127,20 @@ export { defaultPolicy, type PathRule, type Policy } from './placement/policy.js
 export { type FunctionPrice, type PriceBook, parsePrices } from './placement/prices-file.js';
 export { canBeBeaten } from './placement/rank.js';
 export type { Site } from './placement/site.js';
+export { type CleanedObjects, cleanStore } from './pointers/clean-store.js';
+export type { ExecutorStorage, StorageCleanOptions, StoragePutOptions } from './pointers/executor-storage.js';
+export type { Keep } from './pointers/key-layout.js';
+export { runningJobs } from './pointers/running-jobs.js';
+export { StoresHere } from './pointers/stores-here.js';
 export { fromModule } from './ship/from-module.js';
 export { shipExport } from './ship/ship-export.js';
 export { shipFunction } from './ship/ship-function.js';
 export type { ShippedFunction } from './ship/shipped-function.js';
+export type { Grouping } from './shuffle/grouping.js';
+export type { GroupKey } from './shuffle/key-code.js';
+export type { Pairs } from './shuffle/map-to-runs.js';
+export type { ShuffleOptions, SortedFile, SortKey, SortOptions } from './shuffle/sort-options.js';
+export type { Sorting } from './shuffle/sorting.js';
 export { type CopyOptions, type CopyProgress, copyObjects } from './storage/copy-objects.js';
 export { type CopyPlace, OpenLocations } from './storage/open-location.js';
 export {
@@ -140,4 +152,5 @@ export {
   type StorageFactory,
   type StoreSettings,
 } from './storage/open-store.js';
+export { type ParallelOptions, readParallel } from './storage/read-parallel.js';
 export type * from './storage/storage.js';

@@ -16,11 +16,11 @@ const configured = (more: object = {}) => ({
   region: ec2.region,
   endpoint: ec2.endpoint,
   admit: '127.0.0.1/32',
-  idle: '6s',
+  idle: '12s',
   ...more,
 });
 const allEnded = () =>
-  eventually('all machines are terminated', () => ec2.instances().every(({ state }) => state === 'terminated'), 30_000);
+  eventually('all machines are terminated', () => ec2.instances().every(({ state }) => state === 'terminated'), 60_000);
 
 afterEach(async () => {
   await ec2.close();
@@ -28,10 +28,10 @@ afterEach(async () => {
 });
 
 // Every machine listens at the same port, which only hosts with networks of their own do.
-describe.runIf(instanceHostsCan(await bestInstanceHostKind(), 'network'))('one command', { timeout: 90_000 }, () => {
+describe.runIf(instanceHostsCan(await bestInstanceHostKind(), 'network'))('one command', { timeout: 180_000 }, () => {
   beforeEach(async () => {
-    ec2 = await startEc2({ hosts: await startInstanceHosts() });
     client = cloudClient();
+    ec2 = await startEc2({ hosts: await startInstanceHosts({ sharedFolder: client.folder }) });
     client.configure(configured());
   });
 
@@ -69,7 +69,9 @@ describe.runIf(instanceHostsCan(await bestInstanceHostKind(), 'network'))('one c
     const map = await client.megalith('map', 'square.mjs#square', '--data', 'data.json', '--quiet', ...place);
     expect(map).toEqual({ code: 0, stdout: '1\n4\n9\n', stderr: '' });
 
-    const command = ['--backend', 'standalone', '--id', 'nightly', '--shell', 'echo early; sleep 2; echo late'];
+    const gate = join(client.folder, 'gate');
+    const work = `echo early; until [ -e ${gate} ]; do sleep 0.05; done; echo late`;
+    const command = ['--backend', 'standalone', '--id', 'nightly', '--shell', work];
     expect(await client.megalith('run', '--detach', ...command)).toMatchObject({ code: 0, stdout: 'nightly\n' });
     const { machines } = (await client.json('machines')) as { machines: unknown[] };
     expect(machines).toContainEqual(
@@ -80,6 +82,7 @@ describe.runIf(instanceHostsCan(await bestInstanceHostKind(), 'network'))('one c
         agent: expect.objectContaining({ leasedFor: 'nightly', expiresInMs: expect.any(Number) }),
       }),
     );
+    writeFileSync(gate, '');
     expect(await client.megalith('jobs', 'attach', 'nightly')).toMatchObject({ code: 0, stdout: 'early\nlate\n' });
     expect(await client.megalith('run', '--quiet', ...command)).toEqual({
       code: 0,

@@ -133,9 +133,11 @@ describe('jobs on machines, seen from another client', { timeout: 120_000 }, () 
 
   it('are read whole, though the reader is killed, and then the agent', async () => {
     const count = 24;
+    // Some at once; the rest, once the agent is dead.
+    const work = 'echo "$1"; case "$1" in *" "?) ;; *) until [ -e ~/go-on ]; do sleep 0.05; done; esac';
     const id = await detached(executor =>
       executor.command(
-        ['sh', '-c', 'echo "$1"; sleep 0.25', 'sh', '{}'],
+        ['sh', '-c', work, 'sh', '{}'],
         Array.from({ length: count }, (_, index) => `item ${index}`),
         { detached: true, cpus: 1 },
       ),
@@ -159,6 +161,7 @@ describe('jobs on machines, seen from another client', { timeout: 120_000 }, () 
     const host = hosts.all.find(({ name }) => name === where[0])!;
     const agent = host.processes().find(({ command }) => / machine /.test(command))!;
     process.kill(agent.pidHere, 'SIGKILL');
+    for (const each of hosts) writeFileSync(each.pathHere(join(each.home, 'go-on')), '');
     const { code, stdout, stderr } = await second.ended;
     expect(code, stderr).toBe(0);
     expect(stderr).toMatch(/contact with host\d is lost/);

@@ -49,7 +49,7 @@ function writeInventory(others: Readonly<Record<string, object>> = {}): void {
   const entries = hosts.all.map(host => host.entry()).map(({ name, ...entry }) => [name, entry] as const);
   const first = entries[0]![1];
   const wrong = Object.entries(others).map(([name, entry]) => [name, { ...first, ...entry }] as const);
-  const config = { agent: { idle: '5s' }, hosts: Object.fromEntries([...entries, ...wrong]) };
+  const config = { agent: { idle: '60s' }, hosts: Object.fromEntries([...entries, ...wrong]) };
   writeFileSync(join(folder, 'megalith', 'megalith.yaml'), JSON.stringify(config));
 }
 

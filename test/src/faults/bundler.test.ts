@@ -28,7 +28,7 @@ describe('the bundler, a child of the client', () => {
       const before = children().length;
       await executor.close();
       // It has been told to end; that takes a moment.
-      const deadline = Date.now() + 10_000;
+      const deadline = Date.now() + 20_000;
       while (children().length > 0 && Date.now() < deadline) await new Promise(resolve => setTimeout(resolve, 10));
       console.log(JSON.stringify({ values, before: before > 0, after: children() }));
     `);

@@ -38,6 +38,24 @@ describe('megalith storage', { timeout: patienceMs }, () => {
     expect((await megalith(['storage', 'ls', 'safe:'])).stderr).toContain('nothing begins with "safe:"');
   });
 
+  it('removes what jobs have left, and only that', async () => {
+    writeFileSync(join(folder, 'megalith.yaml'), JSON.stringify({ stores: { lab: { url: './lab' } } }));
+    const left = '0-1-1-v0123456789abcdef';
+    for (const key of [`jobs/old/${left}`, `ttl/1/x/${left}`, 'jobs/old/mine'])
+      expect((await megalith(['storage', 'put', '-', `lab:${key}`], Buffer.from('x'))).code).toBe(0);
+    const young = await megalith(['storage', 'clean', 'lab', '--dry-run']);
+    expect([young.code, young.stdout, young.stderr]).toEqual([
+      0,
+      `ttl/1/x/${left}\n`,
+      '1 object, 1B, would be removed\n',
+    ]);
+    const cleaned = await megalith(['storage', 'clean', 'lab', '--job', 'old', '--json']);
+    expect(JSON.parse(cleaned.stdout)).toEqual({ objects: 1, bytes: 1, dryRun: false });
+    expect((await megalith(['storage', 'clean', 'lab'])).stderr).toBe('removed 1 object, 1B\n');
+    expect((await megalith(['storage', 'clean'])).stderr).toBe('removed 0 objects, 0B\n');
+    expect(readFileSync(join(folder, 'lab', 'jobs', 'old', 'mine'), 'utf8')).toBe('x');
+  });
+
   it('gives objects to a function part by part', async () => {
     writeFileSync(join(folder, 'megalith.yaml'), JSON.stringify({ stores: { lab: { url: './lab' } } }));
     writeFileSync(
@@ -50,6 +68,21 @@ describe('megalith storage', { timeout: patienceMs }, () => {
     const mapped = await megalith(['map', './count.ts#count', '--data', 'lab:in/', '--chunk-size', '1KiB']);
     const counts = mapped.stdout.trim().split('\n').map(Number);
     expect([mapped.code, counts.length, counts.reduce((a, b) => a + b)]).toEqual([0, 8, 2000]);
+    writeFileSync(join(folder, 'keep.ts'), `export const keep = (item, { storage }) => storage.put(item);\n`);
+    const kept = await megalith([
+      'map',
+      './keep.ts#keep',
+      '--data',
+      'numbers.json',
+      '--store',
+      'lab',
+      '--keep',
+      'pinned',
+    ]);
+    expect([kept.code, JSON.parse(kept.stdout.split('\n')[0]!)]).toMatchObject([
+      0,
+      { key: expect.stringMatching(/^kept\//) },
+    ]);
     const nothing = await megalith(['map', './count.ts#count', '--data', 'lab:on/']);
     expect([nothing.code, nothing.stderr]).toEqual([1, expect.stringContaining('matches "on/"')]);
   });

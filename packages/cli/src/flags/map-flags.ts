@@ -59,6 +59,14 @@ export const mapFlags = {
     multiple: true,
     multipleNonGreedy: true,
   }),
+  store: Flags.string({
+    description: 'where context.storage puts objects: NAME of a store, or a URL [default: data.store of the config]',
+    helpValue: 'STORE',
+  }),
+  keep: Flags.string({
+    description: 'how long those objects stay: "job", "pinned", or a time [default: job]',
+    helpValue: 'TIME',
+  }),
   isolation: Flags.string({
     description: 'what separates tasks',
     options: ['process', 'threads'],

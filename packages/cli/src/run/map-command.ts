@@ -17,6 +17,8 @@ export interface MapFlags extends JobFlagValues, CutFlags {
   readonly output?: string | undefined;
   readonly shared?: readonly string[] | undefined;
   readonly isolation?: string | undefined;
+  readonly store?: string | undefined;
+  readonly keep?: string | undefined;
   readonly 'keep-order': boolean;
   readonly 'dry-run'?: boolean | undefined;
 }
@@ -69,6 +71,8 @@ async function readyMap(target: string, flags: MapFlags): Promise<ReadyMap> {
     ...common,
     ...(flags.shared === undefined ? {} : { shared }),
     ...(flags.output === undefined ? {} : { writes: [resolve(flags.output)] }),
+    ...(flags.store === undefined ? {} : { store: flags.store }),
+    ...(flags.keep === undefined ? {} : { keep: flags.keep }),
     ...(flags.isolation === undefined ? {} : { isolation: flags.isolation as 'process' | 'threads' }),
   };
   const source = (await areParts(flags.data, flags)) ? openParts(flags.data, flags) : await openData(flags.data);

@@ -12,7 +12,7 @@ import type { HostEntry } from './host-entry.js';
 import type { LambdaSection } from './lambda-section.js';
 import { mergePolicies } from './merge-policy.js';
 import { hostWithin, mergeCloud, storeWithin } from './merge-sites.js';
-import type { HistorySection, ParsedConfig } from './parsed-config.js';
+import type { DataSection, HistorySection, ParsedConfig } from './parsed-config.js';
 import type { StoreEntry, StoreSection } from './store-section.js';
 
 export interface ConfigOptions {
@@ -39,6 +39,7 @@ export interface Config {
   /** By name. */
   readonly stores: Readonly<Record<string, StoreEntry>>;
   readonly history?: HistorySection;
+  readonly data?: DataSection;
   /** A file of prices in place of those that are compiled in. */
   readonly prices?: string;
   /** The files that were read: the project's, the user's, the organisation's. */
@@ -74,6 +75,7 @@ export async function readConfig({ cwd, home, systemFile, signal }: ConfigOption
   const stores = storesOf(files);
   refuseUnfitStores(files, stores);
   const byName = hostsOf(files);
+  const data = files.find(({ config }) => config.data !== undefined)?.config.data;
   const history = files.find(({ config }) => config.history !== undefined)?.config.history;
   return {
     hosts: [...byName.values()].map(({ host }) => host),
@@ -85,6 +87,7 @@ export async function readConfig({ cwd, home, systemFile, signal }: ConfigOption
     ),
     stores,
     ...(history === undefined ? {} : { history }),
+    ...(data === undefined ? {} : { data }),
     ...pricesOf(files),
     files: paths,
     projectFile: found.project,
@@ -158,6 +161,7 @@ function refuseUnfitStores(files: readonly FileConfig[], stores: Readonly<Record
     for (const [section, store] of [
       ['lambda', config.lambda?.store],
       ['history', config.history?.store],
+      ['data', config.data?.store],
     ] as const) {
       if (store === undefined) continue;
       const { url } = stores[store] ?? {};

@@ -63,7 +63,11 @@ export function plan(job: PlannedJob, candidates: readonly Candidate[], policy: 
 }
 
 /** What the tasks of some jobs read is on this machine only. */
-function outOfReach({ onlyHere }: PlannedJob, { kind }: Candidate): Rejection | undefined {
-  if (onlyHere === undefined || kind === 'here') return undefined;
-  return { reason: 'OUT_OF_REACH', explanation: onlyHere, hint: 'put the data into a store that tasks can reach' };
+function outOfReach({ onlyHere }: PlannedJob, { site }: Candidate): Rejection | undefined {
+  if (onlyHere === undefined || site.kind === 'here') return undefined;
+  return {
+    reason: 'OUT_OF_REACH',
+    explanation: onlyHere,
+    hint: "let it run here ('local', 'auto'), or read from a store that tasks can reach",
+  };
 }

@@ -2,7 +2,7 @@ import { MegalithError } from '@megalith/agent';
 import { withoutUser } from './redis-place.js';
 
 /** What stands before a key: the store by its name in the config, or by its URL. */
-export type StoreOf = { readonly name: string } | { readonly url: string };
+type StoreOf = { readonly name: string } | { readonly url: string };
 
 /** An object of a store, or the beginning of keys. */
 export interface Location {

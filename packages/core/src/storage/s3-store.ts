@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import type { ListObjectsV2CommandOutput } from '@aws-sdk/client-s3';
-import { type Label, MegalithError } from '@megalith/agent';
+import { type Label, MegalithError, type PutGrant } from '@megalith/agent';
 import { bodyChunks } from './body-chunks.js';
 import { requireRange, within } from './byte-range.js';
 import { alreadyThere, notFound } from './key-errors.js';
@@ -138,9 +138,7 @@ export class S3Store implements Storage {
   /** @throws MegalithError USAGE for a time under a second, or over seven days */
   async presign(key: string, method: 'GET' | 'PUT', expiresMs: number, label?: Label): Promise<string> {
     requireKey(key);
-    if (!(expiresMs >= 1000 && expiresMs <= longestPresignMs)) {
-      throw new MegalithError('USAGE', `no URL can expire after ${expiresMs} ms`, { hint: 'give 1 s to 7 d' });
-    }
+    requireExpiry(expiresMs);
     const what = `to sign a URL for "${key}"`;
     const named = this.#calls.named(key);
     if (method === 'GET') return this.#presigner.url(named.Key, expiresMs, what);
@@ -151,6 +149,17 @@ export class S3Store implements Storage {
     const command = new PutObjectCommand({ ...named, Metadata: metadataOf(undefined, label) });
     const expiresIn = Math.floor(expiresMs / 1000);
     return this.#calls.call(what, undefined, client => getSignedUrl(client, command, { expiresIn }));
+  }
+
+  /** @throws MegalithError USAGE for a time under a second, or over seven days */
+  async grant(prefix: string, expiresMs: number, label?: Label): Promise<PutGrant> {
+    requirePrefix(prefix);
+    requireExpiry(expiresMs);
+    const { bucket, prefix: before } = this.#calls.place;
+    const { s3Grant } = await import('./s3-grant.js');
+    return this.#calls.call(`to let tasks put "${prefix}"`, undefined, client =>
+      s3Grant(client, bucket, `${before}${prefix}`, expiresMs, label),
+    );
   }
 
   close(): void {
@@ -168,4 +177,9 @@ export class S3Store implements Storage {
     const said = new Error(`"${refused.Key}": ${refused.Message}`);
     throw this.#calls.failure(what, Object.assign(said, { Code: refused.Code }));
   }
+}
+
+function requireExpiry(expiresMs: number): void {
+  if (expiresMs >= 1000 && expiresMs <= longestPresignMs) return;
+  throw new MegalithError('USAGE', `no permission can expire after ${expiresMs} ms`, { hint: 'give 1 s to 7 d' });
 }

@@ -266,7 +266,7 @@ export function read(run: JobRun, source: NumberSource, attempts = 1): Reading {
 
 /** Waits for a condition. */
 export async function until(what: string, holds: () => boolean): Promise<void> {
-  const deadline = Date.now() + 10_000;
+  const deadline = Date.now() + 20_000;
   while (!holds()) {
     if (Date.now() > deadline) throw new Error(`waited in vain: ${what}`);
     await new Promise(resolve => setImmediate(resolve));

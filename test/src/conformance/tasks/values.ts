@@ -4,12 +4,6 @@ export function describeValue(value: object): { name: string; text: string } {
   return { name: value.constructor.name, text: Object.prototype.toString.call(value) };
 }
 
-export function sumOfBytes(bytes: Uint8Array): number {
-  let total = 0;
-  for (const byte of bytes) total += byte;
-  return total;
-}
-
 class Account {
   readonly owner = 'me';
 }

@@ -44,14 +44,14 @@ describe.each(instanceKinds)('an instance on a host of kind %s', kind => {
   test.skipIf(!can('user-data'))('may boot and never open SSH', async () => {
     const { host } = await booted({ ssh: 'closed' }, '#!/bin/sh\necho done > /finished\n');
     await expect
-      .poll(async () => (await host.machine!.exec('cat /finished')).stdout, { timeout: 10_000 })
+      .poll(async () => (await host.machine!.exec('cat /finished')).stdout, { timeout: 20_000 })
       .toBe('done\n');
     expect(await attempt(host, 2_000)).toBe('ECONNREFUSED');
   });
 
   test('may accept connections and not greet', async () => {
     const { host } = await booted({ ssh: 'silent' });
-    await expect.poll(() => attempt(host, 500), { timeout: 10_000 }).toBe('accepted and silent');
+    await expect.poll(() => attempt(host, 500), { timeout: 20_000 }).toBe('accepted and silent');
   });
 
   test('may show another host key than the injected', async () => {
@@ -76,7 +76,7 @@ describe.each(instanceKinds)('an instance on a host of kind %s', kind => {
     const { host, login } = await booted({});
     const session = await connected(host, login);
     const socket = createConnection({ host: host.publicAddress!, port: host.port });
-    await within(5_000, 'a greeting', once(socket, 'data'));
+    await within(20_000, 'a greeting', once(socket, 'data'));
     const heard: string[] = [];
     for (const event of ['end', 'error', 'close']) socket.on(event, () => heard.push(event));
     await host.destroy();

@@ -102,7 +102,7 @@ describe.skipIf(instanceImage() === undefined)('an instance with systemd and clo
     await one!.off;
     await eventually('the connection is closed', session.isClosed);
     const socket = createConnection({ host: other!.publicAddress, port: other!.port });
-    await within(5_000, 'a greeting', once(socket, 'data'));
+    await within(20_000, 'a greeting', once(socket, 'data'));
     const heard: string[] = [];
     for (const event of ['end', 'error', 'close']) socket.on(event, () => heard.push(event));
     await other!.destroy();

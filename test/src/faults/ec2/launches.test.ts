@@ -127,7 +127,7 @@ describe.concurrent('a launch', () => {
     ['ssh never greets', { ssh: 'silent' }, { code: 'SSH_FAILED', message: /could not be reached within / }],
     ['ssh shows another key', { ownHostKey: true }, { code: 'HOST_KEY', message: /host key/ }],
   ] as const)('whose machine’s %s fails, and the machine is ended', async ([, faults, { code, message }], context) => {
-    const site = await openSite({ section: { bootWithin: '2s' }, plan: () => faults }, context);
+    const site = await openSite({ section: { bootWithin: '4s' }, plan: () => faults }, context);
     const failed = expect(site.executor().run(['true'])).rejects;
     await failed.toMatchObject({ code, message: expect.stringMatching(message) });
     expect(site.alive()).toEqual([]);

@@ -135,6 +135,6 @@ async function launchOnly({ cloud, intents, settings }: Ec2Pool): Promise<string
 }
 
 /** Waits until no machine is left, whoever ends them. */
-export async function allGone(site: Site, deadlineMs = 20_000): Promise<void> {
+export async function allGone(site: Site, deadlineMs = 60_000): Promise<void> {
   await eventually('no machine is left', () => site.alive().length === 0, deadlineMs);
 }

@@ -46,6 +46,7 @@ test('results that nobody has read hold the machine up for as long as they are k
   const left = new ScriptJob(agent, 'j1', scripts);
   await eventually('the job runs', async () => (await statusOf(agent)).jobs[0]?.running === 1);
   left.close();
+  await eventually('it knows that nobody reads', async () => (await statusOf(agent)).clients === 0);
   writeFileSync(gate, '');
   const { endsAt, now } = await eventually('they hold it', async () => {
     const status = await statusOf(agent);

@@ -9,6 +9,7 @@ import { probeLimitMs, probeSize, profileFromProbe } from '../../placement/histo
 import type { SamplePlace } from '../../placement/history/task-sample.js';
 import { plan } from '../../placement/plan.js';
 import type { Policy } from '../../placement/policy.js';
+import { jobStorage, storageAt } from '../../pointers/job-storage.js';
 import type { Prepared } from '../conductor.js';
 import { type JobSettings, labelVariable } from '../job-settings.js';
 import type { LegPlan } from '../legs/leg.js';
@@ -58,7 +59,7 @@ export async function placeJob(facts: JobToPlace, desk: PlacingDesk, hooks: Plac
   const { prepared, settings, tasks } = facts;
   const since = performance.now();
   const codeHash = codeHashOf(prepared.work);
-  const [{ policy }, backends, job] = await Promise.all([
+  const [{ policy, data: usual }, backends, job] = await Promise.all([
     desk.config(),
     desk.choosable(settings.wants),
     describeJob({ ...facts, shared: prepared.shared }, codeHash, desk),
@@ -72,6 +73,8 @@ export async function placeJob(facts: JobToPlace, desk: PlacingDesk, hooks: Plac
   const place = await plans.settle(asked.plan, probeAt);
   await noteOutputs(settings, job, policy, desk);
 
+  const wish = { store: settings.store, keep: settings.keep, usual: usual?.store };
+  const storage = await jobStorage({ ...job, work: prepared.work }, wish, desk.stores);
   const base: Omit<BackendJob, 'tasks'> = { ...job, ...prepared, ...travelling(settings, job.label), tell: hooks.tell };
   const isElsewhere = backends.filter(each => each.isConfigured).length > 1 || asked.candidates.length > 1;
   const escalates = settings.escalates && !settings.detached && isElsewhere;
@@ -86,9 +89,10 @@ export async function placeJob(facts: JobToPlace, desk: PlacingDesk, hooks: Plac
     const own = life === 1 ? base : { ...base, id: `${job.id}-life${life}` };
     if (!escalates && !probes && split === undefined) {
       const requirements = requirementsAt(place, job);
-      return asked.backendOf(place).run({ ...own, requirements, work: workAt(place, own.work), tasks }, place);
+      const there = { requirements, work: workAt(place, own.work), ...storageAt(place, storage) };
+      return asked.backendOf(place).run({ ...own, ...there, tasks }, place);
     }
-    const legs = new LegPlans(own);
+    const legs = new LegPlans(own, storage);
     const run: LegsRun = new LegsRun({
       tasks,
       ...(split === undefined ? firstLegs(probeAt(place), asked, job, legs) : split.legs(legs)),

@@ -1,5 +1,5 @@
-import type { BenchCase } from '../bench.js';
-import { runWorker } from '../measured-process.js';
+import type { BenchCase } from '../../bench.js';
+import { runWorker } from '../../measured-process.js';
 
 const mebibyte = 2 ** 20;
 const million = 1_000_000;
