@@ -10,6 +10,7 @@ export type { JobStorage } from './data/job-storage.js';
 export type { LineBatch } from './data/line-batch.js';
 export { nameOf } from './data/open-object.js';
 export { type OpenPart, openPart } from './data/open-part.js';
+export type { PartFile } from './data/part-file.js';
 export { isPointer, pointersIn, withPointers } from './data/pointers.js';
 export type { PutGrant } from './data/put-grant.js';
 export { diskFailure } from './data/sort/disk-failure.js';

@@ -12,8 +12,13 @@ export type PartFormat =
   | { readonly type: 'ndjson' }
   /** Records of a fixed number of bytes; the last one may be shorter. */
   | { readonly type: 'records'; readonly bytes: number }
+  /**
+   * Row groups of Parquet: rows from the first up to the second, the number of a row being its place in the object. The second is
+   * `Number.MAX_SAFE_INTEGER` where nobody looked: all there are. They are read by a library, from `file()`.
+   */
+  | { readonly type: 'parquet'; readonly rows: readonly [from: number, to: number] }
   /** A compressed object, a single part that is unpacked as it is read; `inner` is what is inside. */
-  | { readonly type: 'gzip'; readonly inner: Exclude<PartFormat, { readonly type: 'gzip' }> };
+  | { readonly type: 'gzip'; readonly inner: Exclude<PartFormat, { readonly type: 'gzip' | 'parquet' }> };
 
 /** Where a task finds the bytes: a file of its own machine, or a URL that answers ranges (http, https, presigned). */
 export type PartSource =

@@ -8,6 +8,7 @@ import type { DataPart } from './data-part.js';
 import { flattened } from './flattened.js';
 import type { LineBatch } from './line-batch.js';
 import { blockBatches, scannedBatches } from './line-batches.js';
+import { type PartFile, partFile } from './part-file.js';
 import { firstRecord, type PlainFormat, partPieces } from './part-pieces.js';
 import {
   type Block,
@@ -53,6 +54,12 @@ export interface OpenPart {
   rows(): AsyncIterable<Record<string, string>>;
   /** The object's first record, where its format says that it is a header; undefined where it does not, or the object is empty. */
   header(): Promise<string | undefined>;
+  /**
+   * The whole object, as it is kept, for libraries that read by offset: hyparquet takes it for its `AsyncBuffer`, as in
+   * `parquetReadObjects({ file: await part.file(), rowStart, rowEnd })` with the rows of the part's format.
+   * @throws MegalithError USAGE where nobody knows how large the object is
+   */
+  file(): Promise<PartFile>;
 }
 
 /**
@@ -66,6 +73,8 @@ export function openPart(part: DataPart, signal: AbortSignal, source?: ByteSourc
 
 class PartReader implements OpenPart {
   readonly part: DataPart;
+  /** As it is kept. */
+  readonly #object: ByteSource;
   readonly #source: ByteSource;
   /** What is read: of a compressed object, what is inside. */
   readonly #inside: DataPart;
@@ -74,6 +83,7 @@ class PartReader implements OpenPart {
 
   constructor(part: DataPart, source: ByteSource) {
     this.part = part;
+    this.#object = source;
     if (part.format.type === 'gzip') {
       const { bytes: _, ...rest } = part;
       this.#inside = { ...rest, start: 0, end: Number.MAX_SAFE_INTEGER };
@@ -195,6 +205,10 @@ class PartReader implements OpenPart {
       yield values;
       if (failed !== undefined) throw failed;
     }
+  }
+
+  async file(): Promise<PartFile> {
+    return partFile(this.part, this.#object);
   }
 
   header(): Promise<string | undefined> {

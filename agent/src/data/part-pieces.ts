@@ -64,6 +64,7 @@ function reachOf(part: DataPart, format: PlainFormat, objectEnd: number): Reach 
   const to = Math.min(part.end, objectEnd);
   switch (format.type) {
     case 'bytes':
+    case 'parquet':
       return { from: start, to };
     case 'records': {
       const border = (at: number): number => Math.min(objectEnd, Math.ceil(at / format.bytes) * format.bytes);

@@ -28,6 +28,11 @@ function isOffset(value: unknown): value is number {
   return Number.isSafeInteger(value) && (value as number) >= 0;
 }
 
+function isRange(value: unknown): boolean {
+  const [from, to, ...others] = Array.isArray(value) ? value : [];
+  return isOffset(from) && isOffset(to) && from <= to && others.length === 0;
+}
+
 function requireFormat(name: string, start: number, format: unknown): void {
   const fields = fieldsOf(format);
   const { type } = fields;
@@ -42,18 +47,21 @@ function requireFormat(name: string, start: number, format: unknown): void {
     case 'records':
       if (Number.isSafeInteger(fields.bytes) && (fields.bytes as number) > 0) return;
       throw new MegalithError('USAGE', `records of ${fields.bytes} bytes, as "${name}" is to have, can't be`);
+    case 'parquet':
+      if (isRange(fields.rows)) return;
+      throw new MegalithError('USAGE', `the rows ${JSON.stringify(fields.rows)}, as "${name}" is to have, can't be`);
     case 'gzip':
       if (start !== 0) {
         throw new MegalithError('USAGE', `"${name}" is compressed and can't be read from byte ${start}`, {
           hint: 'take a compressed object as one part',
         });
       }
-      if (fieldsOf(fields.inner).type === 'gzip') break;
+      if (['gzip', 'parquet'].includes(String(fieldsOf(fields.inner).type))) break;
       requireFormat(name, 0, fields.inner);
       return;
   }
   throw new MegalithError('USAGE', `"${name}" has the format "${String(type)}", which can't be read here`, {
-    hint: "the formats are 'bytes', 'lines', 'csv', 'ndjson', 'records' and 'gzip' with another one inside",
+    hint: "the formats are 'bytes', 'lines', 'csv', 'ndjson', 'records', 'parquet' and 'gzip' with another one inside",
   });
 }
 

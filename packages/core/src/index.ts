@@ -18,6 +18,7 @@ export {
   megalithHome,
   type OpenPart,
   openPart,
+  type PartFile,
   type PartFormat,
   type TaskStorage,
 } from '@megalith/agent';

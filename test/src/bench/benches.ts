@@ -3,6 +3,7 @@ import { clientMemory } from './cases/client-memory.js';
 import { commands } from './cases/commands.js';
 import { computingTasks } from './cases/computing-tasks.js';
 import { dataLines } from './cases/data/data-lines.js';
+import { dataListing } from './cases/data/data-listing.js';
 import { dataS3 } from './cases/data/data-s3.js';
 import { dataSort, endDataSort } from './cases/data/data-sort.js';
 import { removeLineFiles } from './cases/data/line-files.js';
@@ -29,7 +30,7 @@ export const benches: readonly Bench[] = [
   { name: 'machines', cases: machines },
   {
     name: 'data',
-    cases: [...dataLines, ...dataS3, ...dataSort],
+    cases: [...dataLines, ...dataListing, ...dataS3, ...dataSort],
     end: async () => {
       await removeLineFiles();
       await endDataSort();

@@ -1,4 +1,5 @@
 import type { DataPart, TaskContext } from '@megalith/core';
+import { parquetReadObjects } from 'hyparquet';
 
 /** Words of a part, which may begin and end inside a line. */
 export async function countWords(part: DataPart, { open }: TaskContext): Promise<number> {
@@ -27,4 +28,10 @@ export async function sizesOfRecords(part: DataPart, { open }: TaskContext): Pro
   const sizes: number[] = [];
   for await (const record of open(part).records()) sizes.push(record.length);
   return sizes;
+}
+
+export async function rowsOfParquet(part: DataPart, { open }: TaskContext): Promise<unknown[]> {
+  if (part.format.type !== 'parquet') throw new Error(`"${part.name}" is no Parquet`);
+  const [rowStart, rowEnd] = part.format.rows;
+  return parquetReadObjects({ file: await open(part).file(), rowStart, rowEnd });
 }

@@ -13,9 +13,10 @@ import {
   isMegalithError,
   type OpenStore,
 } from '@megalith/core';
+import { parquetWriteBuffer } from 'hyparquet-writer';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { type DataPlace, dataPlaces } from './data-places.js';
-import { countWords, fieldsOf, keysAndValues, sizesOfRecords, total } from './data-tasks.js';
+import { countWords, fieldsOf, keysAndValues, rowsOfParquet, sizesOfRecords, total } from './data-tasks.js';
 import { books } from './made-books.js';
 
 /** What Lithops' `test_map_reduce.py` and `test_storage.py` look at, on every store that tasks can read, and one of each format. */
@@ -154,6 +155,35 @@ describe.each(dataPlaces)('data in $kind', ({ isThere, open }) => {
       );
       expect((await job).flat()).toEqual([...Array(100).fill(12), 5]);
       expect(job.counts.done).toBe(Math.ceil(1205 / 96));
+    });
+
+    test('Parquet is cut at its row groups, each row in one part', async () => {
+      const rows = Array.from({ length: 1000 }, (_, n) => ({ id: n, text: `row ${n}` }));
+      const columns = [
+        { name: 'id', data: rows.map(({ id }) => id), type: 'INT32' as const },
+        { name: 'text', data: rows.map(({ text }) => text), type: 'STRING' as const },
+      ];
+      const file = parquetWriteBuffer({ columnData: columns, rowGroupSize: 90 });
+      await store.put('tables/a.parquet', new Uint8Array(file));
+      const read = async (options: DataOptions) => {
+        const job = executor.map(rowsOfParquet, cut('lab:tables/', options));
+        expect((await job).flat()).toEqual(rows);
+        return job.counts.done;
+      };
+      expect(await read({})).toBe(1);
+      expect(await read({ chunks: 5 })).toBe(5);
+      expect(await read({ chunkSize: 1 })).toBe(Math.ceil(1000 / 90));
+      expect(await read({ chunkSize: file.byteLength / 3 })).toBeGreaterThan(2);
+    });
+
+    test('what is no Parquet is refused before any task', async () => {
+      await store.put('tables-not/a.parquet', Buffer.from('rows, but of another kind'));
+      const job = executor.map(rowsOfParquet, cut('lab:tables-not/', { chunks: 2 }));
+      const error = await job.catch((thrown: unknown) => thrown);
+      expect(isMegalithError(error) && [error.code, error.message]).toEqual([
+        'USAGE',
+        expect.stringContaining("can't be cut as Parquet"),
+      ]);
     });
 
     test('a compressed text is one part, whatever size is asked for', async () => {

@@ -1,12 +1,18 @@
 import { csvBorders, type DataPart, MegalithError, type PartFormat } from '@megalith/agent';
+import { cutGroups } from './cut-groups.js';
 import type { CutPlan } from './data-options.js';
 import { evenBorders } from './even-borders.js';
 import type { FoundObject } from './found-object.js';
-import { readObject } from './read-object.js';
+import { objectFile, readObject } from './read-object.js';
+import { rowGroups } from './row-groups.js';
+
+/** Of Parquet that nobody looked at. */
+const allRows = [0, Number.MAX_SAFE_INTEGER] as const;
 
 /** The parts of one object, in order. @throws MegalithError USAGE for one that can't be cut so, and what reading it throws where it has to be looked at */
 export async function* cutObject(object: FoundObject, plan: CutPlan, signal: AbortSignal): AsyncGenerator<DataPart> {
-  const format = plan.formatOf(object.name);
+  const planned = plan.formatOf(object.name);
+  const format: PartFormat = planned.type === 'parquet' ? { ...planned, rows: allRows } : planned;
   const { name, bytes, version, label } = object;
   const part = async (number: number, start: number, end: number, parts?: number): Promise<DataPart> => ({
     megalith: 'part',
@@ -25,6 +31,14 @@ export async function* cutObject(object: FoundObject, plan: CutPlan, signal: Abo
   if (bytes === undefined || !isCut || format.type === 'gzip') {
     if (bytes === undefined && isCut && format.type !== 'gzip') throw sizeUnknown(name);
     yield await part(0, 0, bytes ?? Number.MAX_SAFE_INTEGER, 1);
+    return;
+  }
+  if (format.type === 'parquet') {
+    if (plan.splitter !== undefined) throw notByOffset(name);
+    const groups = await rowGroups(await objectFile(object, signal), name);
+    const cut = cutGroups(groups, bytes, plan);
+    for (const [i, { rows, start, end }] of cut.entries())
+      yield { ...(await part(i, start, end, cut.length)), format: { type: 'parquet', rows } };
     return;
   }
   const looked = lookedBorders(object, bytes, format, plan, signal);
@@ -76,6 +90,12 @@ async function* checked(
     yield offset;
     before = offset;
   }
+}
+
+function notByOffset(name: string): MegalithError {
+  return new MegalithError('USAGE', `no splitter can cut "${name}": Parquet can only be cut at its row groups`, {
+    hint: 'give "chunkSize" or "chunks", or another format',
+  });
 }
 
 function sizeUnknown(name: string): MegalithError {

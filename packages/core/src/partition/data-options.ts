@@ -21,8 +21,11 @@ export interface DataOptions {
   readonly chunks?: number;
   /** Gives the offsets at which parts begin, ascending; 0 need not be among them. Records are as `format` says. */
   readonly splitter?: Splitter;
-  /** @defaultValue by the end of the name: .csv, .tsv, .ndjson and .jsonl, .txt and .log (lines), each also with .gz; else bytes */
-  readonly format?: 'bytes' | 'lines' | 'csv' | 'ndjson' | 'records' | PartFormat;
+  /**
+   * Parquet is cut at its row groups; tasks read it by a library, see `OpenPart.file`.
+   * @defaultValue by the end of the name: .csv, .tsv, .ndjson and .jsonl, .txt and .log (lines), each also with .gz; .parquet; else bytes
+   */
+  readonly format?: 'bytes' | 'lines' | 'csv' | 'ndjson' | 'records' | 'parquet' | PlannedFormat;
   /** The first record is a header, which each part gives apart. @defaultValue true for csv, else false */
   readonly header?: boolean;
   /** Of csv. @defaultValue `"` */
@@ -45,12 +48,15 @@ export interface DataOptions {
   readonly signal?: AbortSignal;
 }
 
+/** Which rows of Parquet a part has is known once its object was looked at. */
+type PlannedFormat = Exclude<PartFormat, { readonly type: 'parquet' }> | { readonly type: 'parquet' };
+
 /** Options with their texts read. */
 export interface CutPlan {
   readonly chunkBytes: number | undefined;
   readonly chunks: number | undefined;
   readonly splitter: Splitter | undefined;
-  formatOf(name: string): PartFormat;
+  formatOf(name: string): PlannedFormat;
 }
 
 /** What a signature of version 4 may last. */
@@ -79,14 +85,16 @@ export function readableMs({ readableFor = '12h' }: DataOptions): number {
   throw usage(`"readableFor" must be 1s to 7d, not ${readableFor}`);
 }
 
-function formatOf(name: string, options: DataOptions): PartFormat {
+function formatOf(name: string, options: DataOptions): PlannedFormat {
   const { format = byName(name) } = options;
   if (typeof format === 'object') return format;
   const { header, quote, delimiter, quotedNewlines = true, recordBytes = 1 } = options;
   switch (format) {
     case 'gzip': {
       const inner = formatOf(name.replace(packed, ''), options);
-      return inner.type === 'gzip' ? inner : { type: 'gzip', inner };
+      if (inner.type === 'gzip') return inner;
+      // Packed as a whole it can't be read by offsets.
+      return { type: 'gzip', inner: inner.type === 'parquet' ? { type: 'bytes' } : inner };
     }
     case 'csv': {
       const separator = delimiter ?? (/\.tsv$/i.test(name.replace(packed, '')) ? '\t' : undefined);
@@ -106,15 +114,18 @@ function formatOf(name: string, options: DataOptions): PartFormat {
   }
 }
 
+type NamedFormat = 'csv' | 'ndjson' | 'lines' | 'parquet' | 'gzip';
+
 const packed = /\.(gz|gzip)$/i;
-const byEnd: readonly (readonly [RegExp, 'csv' | 'ndjson' | 'lines' | 'gzip'])[] = [
+const byEnd: readonly (readonly [RegExp, NamedFormat])[] = [
   [/\.(csv|tsv)$/i, 'csv'],
   [/\.(ndjson|jsonl)$/i, 'ndjson'],
   [/\.(txt|log)$/i, 'lines'],
+  [/\.parquet$/i, 'parquet'],
   [packed, 'gzip'],
 ];
 
-function byName(name: string): 'csv' | 'ndjson' | 'lines' | 'gzip' | 'bytes' {
+function byName(name: string): NamedFormat | 'bytes' {
   return byEnd.find(([end]) => end.test(name))?.[1] ?? 'bytes';
 }
 

@@ -70,7 +70,7 @@ describe('data', () => {
       { a: '1', b: 'x\ny' },
       { a: '2', b: 'z' },
     ]);
-    const formats = ['a.tsv', 'a.jsonl', 'a.log.gz', 'a.bin'].map(async name => {
+    const formats = ['a.tsv', 'a.jsonl', 'a.log.gz', 'a.bin', 'a.parquet', 'a.parquet.gz'].map(async name => {
       await put(name, 'x');
       return (await partsOf(`lab:${name}`))[0]!.format;
     });
@@ -79,7 +79,10 @@ describe('data', () => {
       { type: 'ndjson' },
       { type: 'gzip', inner: { type: 'lines' } },
       { type: 'bytes' },
+      { type: 'parquet', rows: [0, Number.MAX_SAFE_INTEGER] },
+      { type: 'gzip', inner: { type: 'bytes' } },
     ]);
+    await expect(partsOf('lab:a.parquet', { splitter: () => [] })).rejects.toMatchObject({ code: 'USAGE' });
   });
 
   it('cuts where its user says', async () => {

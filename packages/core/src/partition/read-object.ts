@@ -1,4 +1,4 @@
-import { sourceOf } from '@megalith/agent';
+import { type DataPart, openPart, type PartFile, sourceOf } from '@megalith/agent';
 import type { ByteRange } from '../storage/storage.js';
 import type { FoundObject } from './found-object.js';
 
@@ -8,17 +8,25 @@ export async function* readObject(
   signal: AbortSignal,
   { start, end = Number.MAX_SAFE_INTEGER - 1 }: ByteRange = { start: 0 },
 ): AsyncGenerator<Uint8Array> {
-  const { name, bytes, version } = object;
-  const part = {
+  const part = await wholeOf(object);
+  yield* sourceOf(part, signal).read(start, Math.min(end + 1, part.end));
+}
+
+/** An object as a task would have it by offset. */
+export async function objectFile(object: FoundObject, signal: AbortSignal): Promise<PartFile> {
+  return openPart(await wholeOf(object), signal).file();
+}
+
+async function wholeOf({ source, name, bytes, version }: FoundObject): Promise<DataPart> {
+  return {
     megalith: 'part',
-    from: await object.source(),
+    from: await source(),
     name,
-    start,
-    end: Math.min(end + 1, bytes ?? Number.MAX_SAFE_INTEGER),
+    start: 0,
+    end: bytes ?? Number.MAX_SAFE_INTEGER,
     part: 0,
     format: { type: 'bytes' },
     ...(bytes === undefined ? {} : { bytes }),
     ...(version === undefined ? {} : { version }),
-  } as const;
-  yield* sourceOf(part, signal).read(part.start, part.end);
+  };
 }

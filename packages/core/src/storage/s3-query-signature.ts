@@ -1,4 +1,4 @@
-import { createHash, createHmac } from 'node:crypto';
+import { createHmac, hash } from 'node:crypto';
 
 /** What AWS's SDK calls an identity, as far as it signs. */
 export interface SigningKeys {
@@ -15,9 +15,22 @@ export interface SignedPlace {
   readonly others: readonly (readonly [string, string])[];
 }
 
+/** What is the same in all URLs of one second. */
+interface Moment {
+  readonly atS: number;
+  readonly expiresS: number;
+  readonly keys: SigningKeys;
+  readonly time: string;
+  readonly scope: string;
+  /** Of the query, what is before and behind the signature. */
+  readonly first: string;
+  readonly rest: string;
+  readonly secret: Buffer;
+}
+
 /**
  * URLs that let whoever has them read an object: signature version 4 in the query, as AWS's documentation has it ("Authenticating Requests: Using
- * Query Parameters"). The SDK's own takes 300 µs and more for each, this one about 20; what it makes is the same to the letter.
+ * Query Parameters"). The SDK's own takes 400 µs and more for each, this one about 10; what it makes is the same to the letter.
  */
 export class QuerySignature {
   readonly #base: string;
@@ -25,8 +38,7 @@ export class QuerySignature {
   readonly #host: string;
   readonly #region: string;
   readonly #others: SignedPlace['others'];
-  /** The key of a day is made by four rounds of HMAC. */
-  #day: { readonly date: string; readonly secret: string; readonly key: Buffer } | undefined;
+  #moment: Moment | undefined;
 
   constructor({ base, region, others }: SignedPlace) {
     const { host, pathname } = new URL(base);
@@ -39,38 +51,38 @@ export class QuerySignature {
 
   /** @param key as it is kept; no part of it is empty, `.` or `..` @param atMs epoch milliseconds */
   url(key: string, expiresS: number, keys: SigningKeys, atMs: number): string {
-    const time = new Date(atMs).toISOString().replace(/[-:]|\.\d+/g, '');
+    const { time, scope, first, rest, secret } = this.#momentOf(Math.floor(atMs / 1000), expiresS, keys);
+    const path = key.split('/').map(encoded).join('/');
+    const request = `GET\n${this.#path}${path}\n${first}&${rest}\nhost:${this.#host}\n\nhost\nUNSIGNED-PAYLOAD`;
+    const signature = createHmac('sha256', secret)
+      .update(`AWS4-HMAC-SHA256\n${time}\n${scope}\n${hash('sha256', request)}`)
+      .digest('hex');
+    return `${this.#base}${path}?${first}&X-Amz-Signature=${signature}&${rest}`;
+  }
+
+  /** All URLs of a second have much in common. */
+  #momentOf(atS: number, expiresS: number, keys: SigningKeys): Moment {
+    const last = this.#moment;
+    if (last?.atS === atS && last.expiresS === expiresS && last.keys === keys) return last;
+    const time = new Date(atS * 1000).toISOString().replace(/[-:]|\.\d+/g, '');
     const date = time.slice(0, 8);
     const scope = `${date}/${this.#region}/s3/aws4_request`;
-    const path = key.split('/').map(encoded).join('/');
     const { sessionToken } = keys;
-    const before = [
+    const first = queryOf([
       ['X-Amz-Algorithm', 'AWS4-HMAC-SHA256'],
       ['X-Amz-Content-Sha256', 'UNSIGNED-PAYLOAD'],
       ['X-Amz-Credential', `${keys.accessKeyId}/${scope}`],
       ['X-Amz-Date', time],
       ['X-Amz-Expires', String(expiresS)],
       ...(sessionToken ? [['X-Amz-Security-Token', sessionToken] as const] : []),
-    ] as const;
-    const first = queryOf(before);
+    ]);
     const rest = queryOf([['X-Amz-SignedHeaders', 'host'], ...this.#others]);
-    const request = `GET\n${this.#path}${path}\n${first}&${rest}\nhost:${this.#host}\n\nhost\nUNSIGNED-PAYLOAD`;
-    const digest = createHash('sha256').update(request).digest('hex');
-    const signature = createHmac('sha256', this.#keyOf(date, keys.secretAccessKey))
-      .update(`AWS4-HMAC-SHA256\n${time}\n${scope}\n${digest}`)
-      .digest('hex');
-    return `${this.#base}${path}?${first}&X-Amz-Signature=${signature}&${rest}`;
-  }
-
-  #keyOf(date: string, secret: string): Buffer {
-    if (this.#day?.date !== date || this.#day.secret !== secret) {
-      const key = [date, this.#region, 's3', 'aws4_request'].reduce<Buffer>(
-        (each, text) => createHmac('sha256', each).update(text).digest(),
-        Buffer.from(`AWS4${secret}`),
-      );
-      this.#day = { date, secret, key };
-    }
-    return this.#day.key;
+    const secret = [date, this.#region, 's3', 'aws4_request'].reduce<Buffer>(
+      (key, text) => createHmac('sha256', key).update(text).digest(),
+      Buffer.from(`AWS4${keys.secretAccessKey}`),
+    );
+    this.#moment = { atS, expiresS, keys, time, scope, first, rest, secret };
+    return this.#moment;
   }
 }
 

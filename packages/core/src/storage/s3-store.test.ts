@@ -153,15 +153,22 @@ test('listings go on from page to page, and pass over what is no key', async () 
   const page = (keys: readonly string[], more: string) =>
     `${keys.map(key => `<Contents><Key>some/prefix/${key}</Key><Size>1</Size><ETag>"e"</ETag></Contents>`).join('')}${more}`;
   const { store, server } = await storeOn((response, { url }) => {
-    const isFirst = !url.includes('continuation-token');
-    const more = '<IsTruncated>true</IsTruncated><NextContinuationToken>t+1</NextContinuationToken>';
-    const inner = isFirst ? page(['a', 'folder/'], more) : page(['b&amp;c', 'c'], '<IsTruncated>false</IsTruncated>');
+    const token = new URL(url, 'http://s3').searchParams.get('continuation-token');
+    const more = (next: string) =>
+      `<IsTruncated>true</IsTruncated><NextContinuationToken>${next}</NextContinuationToken>`;
+    const inner =
+      token === null
+        ? page(['a', 'folder/'], more('t+1'))
+        : token === 't+1'
+          ? page(['b&amp;c'], more('t+2'))
+          : page(['c'], '<IsTruncated>false</IsTruncated>');
     xml(response, 200, 'ListBucketResult', inner);
   });
   const keys: StoredObject[] = [];
   for await (const object of store.list()) {
     keys.push(object);
-    if (keys.length === 1) expect(server.asked).toHaveLength(1);
+    // One page ahead, and no more.
+    expect(server.asked.length).toBeLessThanOrEqual(keys.length + 1);
   }
   expect(keys.map(({ key }) => key)).toEqual(['a', 'b&c', 'c']);
 });

@@ -1,4 +1,5 @@
 import { randomBytes } from 'node:crypto';
+import type { ListObjectsV2CommandOutput } from '@aws-sdk/client-s3';
 import { type Label, MegalithError, type PutGrant } from '@megalith/agent';
 import { bodyChunks } from './body-chunks.js';
 import { requireRange, within } from './byte-range.js';
@@ -103,18 +104,29 @@ export class S3Store implements Storage {
     const { ListObjectsV2Command } = await s3Sdk();
     const place = this.#calls.place;
     const what = `to list ${this.url}`;
-    let token: string | undefined;
-    do {
+    const leaving = new AbortController();
+    const ending = signal === undefined ? leaving.signal : AbortSignal.any([signal, leaving.signal]);
+    const ask = (token?: string): Promise<ListObjectsV2CommandOutput> => {
       const from = token === undefined ? {} : { ContinuationToken: token };
       const command = new ListObjectsV2Command({ Bucket: place.bucket, Prefix: place.prefix + prefix, ...from });
-      const page = await this.#calls.call(what, signal, (client, options) => client.send(command, options));
-      for (const { Key = '', Size = 0, ETag, LastModified } of page.Contents ?? []) {
-        const key = Key.slice(place.prefix.length);
-        // Others may keep there what no key of ours names: `folder/`, say.
-        if (isKey(key)) yield { key, bytes: Size, etag: plainEtag(ETag), modifiedAt: LastModified?.getTime() ?? 0 };
+      return this.#calls.call(what, ending, (client, options) => client.send(command, options));
+    };
+    try {
+      for (let next: Promise<ListObjectsV2CommandOutput> | undefined = ask(); next !== undefined; ) {
+        const page: ListObjectsV2CommandOutput = await next;
+        const token = page.IsTruncated ? page.NextContinuationToken : undefined;
+        // It comes while whoever lists works on this one, and fails when it is its turn.
+        next = token === undefined ? undefined : ask(token);
+        next?.catch(() => undefined);
+        for (const { Key = '', Size = 0, ETag, LastModified } of page.Contents ?? []) {
+          const key = Key.slice(place.prefix.length);
+          // Others may keep there what no key of ours names: `folder/`, say.
+          if (isKey(key)) yield { key, bytes: Size, etag: plainEtag(ETag), modifiedAt: LastModified?.getTime() ?? 0 };
+        }
       }
-      token = page.IsTruncated ? page.NextContinuationToken : undefined;
-    } while (token !== undefined);
+    } finally {
+      leaving.abort();
+    }
   }
 
   async delete(keys: readonly string[], { signal }: Signalled = {}): Promise<void> {

@@ -1,0 +1,5 @@
+import type { DataPart } from '@megalith/core';
+
+export function bytesOf(part: DataPart): number {
+  return part.end - part.start;
+}
