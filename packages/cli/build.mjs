@@ -26,14 +26,14 @@ function packagePlace(name) {
 const core = packagePlace('@megalith/core'), standalone = packagePlace('@megalith/standalone');
 `;
 
-const cloudLibraries = /^(@aws-sdk\/[a-z0-9-]+|node-forge)$/;
+const cloudLibraries = /^(@aws-sdk\/[a-z0-9-]+|@redis\/client|node-forge)$/;
 const fromClouds = replaced(cloudLibraries, name => `require('./clouds.cjs').libraries['${name}']`);
 
 const eachInItsPlace = {
   name: 'each-in-its-place',
   setup(build) {
-    // Programs of their own, and machine code.
-    build.onResolve({ filter: /^(esbuild|cpu-features)$|\.node$/ }, ({ path, importer }) => {
+    // Programs of their own, machine code, and what need not be installed.
+    build.onResolve({ filter: /^(esbuild|cpu-features|@azure\/[a-z-]+)$|\.node$/ }, ({ path, importer }) => {
       const place = importer.includes(`${sep}core${sep}dist${sep}`) ? 'core' : 'standalone';
       const name = path.startsWith('.') ? join(importer, '..', path).split(`${sep}node_modules${sep}`).at(-1) : path;
       return { path: name, namespace: 'outside', pluginData: place };

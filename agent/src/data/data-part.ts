@@ -4,8 +4,8 @@ import type { Label } from '../protocol/label.js';
 export type PartFormat =
   /** No records: a part is exactly its bytes. */
   | { readonly type: 'bytes' }
-  /** Lines that end with `\n`, `\r\n` or `\r`, of any length; the last one may have no end. */
-  | { readonly type: 'lines'; readonly header?: boolean }
+  /** Lines that end with `\n`, `\r\n` or `\r`, of any length; the last one may have no end. Quote and delimiter are for `rows()`. */
+  | { readonly type: 'lines'; readonly header?: boolean; readonly quote?: string; readonly delimiter?: string }
   /** As lines, but what stands between quotes may hold newlines. Whoever cuts it has looked: its borders are starts of records. */
   | { readonly type: 'csv'; readonly header?: boolean; readonly quote?: string; readonly delimiter?: string }
   /** One JSON value a line. */

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { averageTaskMs, batchSize } from './batch-size.js';
+import { averageTaskMs, batchSize, isFedAt } from './batch-size.js';
 
 const facts = fc.record({
   taskMs: fc.option(fc.double({ min: 0, max: 1e6, noNaN: true }), { nil: undefined }),
@@ -37,6 +37,29 @@ describe('the batch size', () => {
 
   it('leaves something for the other slots', () => {
     expect(batchSize({ taskMs: 0.001, previous: 1000, queued: 100, slots: 4 })).toBe(13);
+  });
+});
+
+describe('a slot', () => {
+  const short = { taskMs: 12, previous: 1, queued: 10, slots: 2 };
+
+  it('is fed when it has half of its last batch, or nothing', () => {
+    expect([0, 4, 5].map(left => isFedAt(left, { taskMs: 1, previous: 8, queued: 10, slots: 2 }))).toEqual([
+      true,
+      true,
+      false,
+    ]);
+    expect(isFedAt(0, { taskMs: undefined, previous: 0, queued: 1, slots: 1 })).toBe(true);
+  });
+
+  it('has one task waiting behind another that goes alone, and no more', () => {
+    expect([1, 2].map(left => isFedAt(left, short))).toEqual([true, false]);
+  });
+
+  it('has none waiting behind a task that would be asked how far it is, or where others could have it', () => {
+    expect(isFedAt(1, { ...short, taskMs: 50 })).toBe(false);
+    expect(isFedAt(1, { ...short, taskMs: undefined })).toBe(false);
+    expect(isFedAt(1, { ...short, queued: 2 })).toBe(false);
   });
 });
 

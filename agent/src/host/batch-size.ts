@@ -1,3 +1,5 @@
+import { tickMs } from './slot-watch.js';
+
 export interface BatchFacts {
   /** What one task took of late, milliseconds; undefined before the first. */
   readonly taskMs: number | undefined;
@@ -21,6 +23,15 @@ export function batchSize({ taskMs, previous, queued, slots }: BatchFacts): numb
   const worth = taskMs <= 0 ? largest : Math.floor(targetMs / taskMs);
   const fair = Math.ceil(queued / (2 * Math.max(1, slots)));
   return Math.min(queued, Math.max(1, Math.min(worth, previous * growth, fair, largest)));
+}
+
+/**
+ * Whether a slot that has so many tasks left is sent the next batch: when half of the last one is done. Of tasks that go one by one, one waits
+ * behind another that is about to end, so that the slot need not wait for the way; unless other slots would have nothing then.
+ */
+export function isFedAt(left: number, { taskMs, previous, queued, slots }: BatchFacts): boolean {
+  if (left * 2 <= previous) return true;
+  return left === 1 && taskMs !== undefined && taskMs < tickMs && queued > slots;
 }
 
 /** Weight of the newest figure: tasks get quicker as V8 compiles them, and that should show soon. */

@@ -1,9 +1,9 @@
 import type { OomWatch } from '../memory/oom-watch.js';
 import { epochMs } from '../process/epoch-clock.js';
-import type { Failure } from '../protocol/messages.js';
+import type { Failure, JobSpec } from '../protocol/messages.js';
 import type { FromSlot } from '../slot/slot-messages.js';
 import type { Admission } from './admission.js';
-import { batchSize } from './batch-size.js';
+import { batchSize, isFedAt } from './batch-size.js';
 import type { HostJob } from './host-job.js';
 import type { Slot } from './slot.js';
 import { processDeath, settleDeath, threadDeath } from './slot-death.js';
@@ -94,7 +94,7 @@ export class FunctionRunner {
     slot.process.send({
       type: 'load',
       executor: slot.executor,
-      load: { job: job.number, ...job.bundle, env: job.env, cwd: job.spec.cwd },
+      load: { job: job.number, ...job.bundle, env: job.env, cwd: job.spec.cwd, ...storageOf(job.spec) },
     });
     // The slot keeps tasks until the module is there.
     this.#feed(slot);
@@ -119,7 +119,8 @@ export class FunctionRunner {
     if (slot.length > 0 && (slot.loading !== undefined || job.oneByOne)) return;
     if (slot.length === 0 && this.#sendSuspect(slot, job)) return;
     const mayTake = slot.verdict === undefined && slot.running === undefined && job.suspects.length === 0;
-    if (mayTake && slot.length * 2 <= job.lastBatch && !(slot.length > 0 && this.#hooks.isOtherStarving(job))) {
+    const facts = { taskMs: job.taskMs, previous: job.lastBatch, queued: job.queue.length, slots: job.slots };
+    if (mayTake && isFedAt(slot.length, facts) && !(slot.length > 0 && this.#hooks.isOtherStarving(job))) {
       this.#sendBatch(slot, job);
     }
     if (slot.length === 0 && slot.loading === undefined) this.#release(slot);
@@ -327,6 +328,10 @@ export class FunctionRunner {
     for (const slot of this.pool.slots()) slot.clearTimers();
     this.pool.close();
   }
+}
+
+function storageOf({ storage }: JobSpec): Pick<JobSpec, 'storage'> {
+  return storage === undefined ? {} : { storage };
 }
 
 /** How long a thread that was told to end may take before its whole group is killed, milliseconds. */

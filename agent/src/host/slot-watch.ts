@@ -2,7 +2,7 @@ import type { Slot } from './slot.js';
 import type { SlotPool } from './slot-pool.js';
 
 /** How long a slot may be silent before it is asked how far it is: what a task may be held up by a slow neighbour, twice over. */
-const tickMs = 20;
+export const tickMs = 20;
 
 /**
  * Watches slots for a task that takes its time: then the slot's other tasks are taken back, so that they run elsewhere, and the

@@ -3,6 +3,7 @@
  * tasks, task events and shared data travel in binary frames of their own (see `frame.ts`).
  */
 
+import type { JobStorage } from '../data/job-storage.js';
 import type { Label } from './label.js';
 import type { MachineReply, MachineRequest } from './machine-messages.js';
 
@@ -91,6 +92,8 @@ export interface JobSpec {
   readonly env: Readonly<Record<string, string>>;
   /** Added to the environment too, and kept out of every file, log and error. */
   readonly secrets?: Readonly<Record<string, string>>;
+  /** Where its tasks put objects. Unset: they can't. */
+  readonly storage?: JobStorage;
   /** Where tasks run. Empty, for a durable job: a folder of the job's own. */
   readonly cwd: string;
   readonly tags: readonly string[];

@@ -1,9 +1,11 @@
 import { EventEmitter, once } from 'node:events';
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, readdirSync, readlinkSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { MessagePort } from 'node:worker_threads';
 import { afterAll, describe, expect, it } from 'vitest';
+import type { DataPart } from '../data/data-part.js';
+import { unlessMissingSync } from '../files/unless-missing.js';
 import { ByteWriter } from '../protocol/byte-writer.js';
 import { readRecords } from '../protocol/records.js';
 import { appendTask, beginTasks } from '../protocol/tasks.js';
@@ -124,5 +126,32 @@ describe('an executor', () => {
     bench.tasks([2]);
     await bench.settled(1);
     expect(bench.events[0]).toMatchObject({ type: 'done', value: -2 });
+  });
+
+  it('closes what a task opened and left open, with the task', async () => {
+    const bench = new Bench();
+    const file = join(folder, 'left-open.txt');
+    writeFileSync(file, 'line\n'.repeat(1_000_000));
+    const part: DataPart = {
+      megalith: 'part',
+      from: { file },
+      name: file,
+      start: 0,
+      end: 5_000_000,
+      part: 0,
+      format: { type: 'lines' },
+    };
+    await bench.load(`
+      export default () => async (part, context) => {
+        const left = context.open(part).lineChunks()[Symbol.asyncIterator]();
+        return (await left.next()).value[0];
+      };
+    `);
+    bench.tasks([part]);
+    await bench.settled(1);
+    expect(bench.events[0]).toMatchObject({ type: 'done', value: 'line' });
+    const isOpen = () =>
+      readdirSync('/proc/self/fd').some(fd => unlessMissingSync(() => readlinkSync(`/proc/self/fd/${fd}`)) === file);
+    await expect.poll(isOpen, { timeout: 10_000 }).toBe(false);
   });
 });

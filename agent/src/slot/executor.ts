@@ -163,13 +163,14 @@ export class Executor implements ContextActions {
     this.#tasksBegun++;
     this.#task = task;
     this.#printer = task;
-    const context = new TaskContext(task, job.shared, this);
+    const context = new TaskContext(task, job, this);
     this.#context = context;
     this.#options.meter.begin(receivedAt);
     let startedAt = receivedAt;
     const begun = { task, receivedAt, startedAt, bytesIn: span.itemLengthOf(position) };
     try {
       const item = span.itemOf(position);
+      if (typeof item === 'object' && item !== null) context.takePointers(item);
       startedAt = now();
       begun.startedAt = startedAt;
       this.#options.memory.startedAt = startedAt;
@@ -231,6 +232,7 @@ export class Executor implements ContextActions {
 
   #finish(): void {
     this.#task = undefined;
+    this.#context?.end();
     this.#context = undefined;
     this.#outbox.put(this.#out);
   }

@@ -1,5 +1,6 @@
 import { pathToFileURL } from 'node:url';
 import { types } from 'node:util';
+import type { JobStorage } from '../data/job-storage.js';
 import { encodeThrown } from '../protocol/error-codec.js';
 import type { Failure } from '../protocol/messages.js';
 import { canTravel, decodeValue } from '../protocol/values.js';
@@ -10,6 +11,7 @@ import type { TaskContext } from './task-context.js';
 export interface LoadedJob {
   readonly run: (item: unknown, context: TaskContext) => unknown;
   readonly shared: Readonly<Record<string, unknown>>;
+  readonly storage: JobStorage | undefined;
   /** Makes environment and working folder those of the job. */
   enter(): void;
   /** Gives the environment back as it was. */
@@ -48,7 +50,7 @@ export async function loadJob(
   try {
     const run = await importBundle(load.file, load.captured);
     const shared = Object.freeze(Object.fromEntries(views.map(view => [view.name, openView(view)])));
-    return { run: run as LoadedJob['run'], shared, enter, leave };
+    return { run: run as LoadedJob['run'], shared, storage: load.storage, enter, leave };
   } catch (error) {
     leave();
     throw error;

@@ -1,3 +1,4 @@
+import type { JobStorage } from '../data/job-storage.js';
 import type { Failure, SharedType } from '../protocol/messages.js';
 
 /** What a slot needs to run a job's tasks. */
@@ -9,6 +10,8 @@ export interface JobLoad {
   readonly captured: Uint8Array;
   readonly env: Readonly<Record<string, string>>;
   readonly cwd: string;
+  /** Where its tasks put objects. */
+  readonly storage?: JobStorage;
 }
 
 /** A shared input that is in memory already. */

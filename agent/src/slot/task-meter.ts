@@ -1,6 +1,5 @@
 import { openSync, readFileSync, writeSync } from 'node:fs';
-import { setFlagsFromString } from 'node:v8';
-import { runInNewContext } from 'node:vm';
+import { collectGarbage } from '../memory/collect-garbage.js';
 
 /** What one task used. Undefined: not known here, or below the clock's resolution. */
 interface Usage {
@@ -48,17 +47,13 @@ export function processMeter(): TaskMeter {
   /** What the process held when it was swept last. */
   let cleanRss = process.resourceUsage().maxRSS;
   let sweepAt = Number.NEGATIVE_INFINITY;
-  let collect: (() => void) | undefined;
   const forgetPeak = (fd: number, nowMs: number): void => {
     writeSync(fd, five, 0, 1, 0);
     peakResetAt = nowMs;
   };
   const sweep = (fd: number, nowMs: number): void => {
     const begin = performance.now();
-    collect ??= collector();
-    // The first finds what is unused; the second waits until the first has given it back.
-    collect();
-    collect();
+    collectGarbage();
     forgetPeak(fd, nowMs);
     sample(nowMs);
     cleanRss = maxRss;
@@ -93,14 +88,6 @@ export function processMeter(): TaskMeter {
       };
     },
   };
-}
-
-/** V8's own collector, which is shown only to contexts made while the flag is set: tasks do not see it. */
-function collector(): () => void {
-  setFlagsFromString('--expose-gc');
-  const collect = runInNewContext('gc') as () => void;
-  setFlagsFromString('--no-expose-gc');
-  return collect;
 }
 
 function openClearRefs(): number | undefined {

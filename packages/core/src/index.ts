@@ -1,7 +1,9 @@
 export {
   type AttemptStats,
+  type CloudObject,
   type CommandResult,
   commandFor,
+  type DataPart,
   decodeValue,
   type ErrorCode,
   encodeValue,
@@ -14,6 +16,10 @@ export {
   MegalithError,
   type MegalithErrorOptions,
   megalithHome,
+  type OpenPart,
+  openPart,
+  type PartFormat,
+  type TaskStorage,
 } from '@megalith/agent';
 export type {
   AuditEntry,
@@ -59,7 +65,8 @@ export { formatSize, parseSize } from './config/size.js';
 export type { StoreEntry } from './config/store-section.js';
 export { formatUsd } from './config/usd.js';
 export { type CollectOptions, getResult } from './executor/collect.js';
-export { type ExecutorOptions, FunctionExecutor, type PlanOptions } from './executor/function-executor.js';
+export type { ExecutorOptions, PlanOptions } from './executor/executor-options.js';
+export { FunctionExecutor } from './executor/function-executor.js';
 export type { Items } from './executor/input.js';
 export type { MapReduceOptions } from './executor/map-reduce.js';
 export { type PMapOptions, pMap } from './executor/p-map.js';
@@ -79,6 +86,8 @@ export type * from './executor/types.js';
 export { type WaitResult, wait } from './executor/wait.js';
 export { fetchFiles } from './files/fetch-files.js';
 export { type FileInput, type FileOutput, parseFileInput, parseFileOutput } from './files/file-argument.js';
+export { glob } from './files/glob.js';
+export { expandBraces, isGlob } from './files/glob-pattern.js';
 export { sendFiles, type TransferOptions } from './files/send-files.js';
 export { type CancelJobOptions, cancelJob } from './jobs/cancel-job.js';
 export { jobLogs, type LogChunk, type LogsOptions } from './jobs/job-logs.js';
@@ -100,6 +109,9 @@ export {
   withLabel,
 } from './labels/labelled.js';
 export { type PathLabel, pathLabels } from './labels/path-labels.js';
+export { byObject, type DataItems, data } from './partition/data.js';
+export type { DataOptions, SplittableObject, Splitter } from './partition/data-options.js';
+export type { DataEntry, DataSource } from './partition/data-source.js';
 export type * from './placement/billing.js';
 export { requireClearance } from './placement/clearance.js';
 export { dependsOnGuess } from './placement/depends-on-guess.js';
@@ -114,10 +126,22 @@ export { defaultPolicy, type PathRule, type Policy } from './placement/policy.js
 export { type FunctionPrice, type PriceBook, parsePrices } from './placement/prices-file.js';
 export { canBeBeaten } from './placement/rank.js';
 export type { Site } from './placement/site.js';
+export { type CleanedObjects, cleanStore } from './pointers/clean-store.js';
+export type { ExecutorStorage, StorageCleanOptions, StoragePutOptions } from './pointers/executor-storage.js';
+export type { Keep } from './pointers/key-layout.js';
+export { runningJobs } from './pointers/running-jobs.js';
+export { StoresHere } from './pointers/stores-here.js';
 export { fromModule } from './ship/from-module.js';
 export { shipExport } from './ship/ship-export.js';
 export { shipFunction } from './ship/ship-function.js';
 export type { ShippedFunction } from './ship/shipped-function.js';
+export type { Grouping } from './shuffle/grouping.js';
+export type { GroupKey } from './shuffle/key-code.js';
+export type { Pairs } from './shuffle/map-to-runs.js';
+export type { ShuffleOptions, SortedFile, SortKey, SortOptions } from './shuffle/sort-options.js';
+export type { Sorting } from './shuffle/sorting.js';
+export { type CopyOptions, type CopyProgress, copyObjects } from './storage/copy-objects.js';
+export { type CopyPlace, OpenLocations } from './storage/open-location.js';
 export {
   labelOfStored,
   type OpenStore,
@@ -127,4 +151,5 @@ export {
   type StorageFactory,
   type StoreSettings,
 } from './storage/open-store.js';
+export { type ParallelOptions, readParallel } from './storage/read-parallel.js';
 export type * from './storage/storage.js';

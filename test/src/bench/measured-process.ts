@@ -61,7 +61,7 @@ export async function peakOfWorkerTree(name: string, args: readonly string[]): P
   return peakBytes;
 }
 
-function workerPath(name: string): string {
+export function workerPath(name: string): string {
   return fileURLToPath(new URL(`workers/${name}.js`, import.meta.url));
 }
 

@@ -10,6 +10,7 @@ import { lazyInputs } from './lazy-inputs.js';
 import { logs } from './logs.js';
 import { maps } from './maps.js';
 import { nesting } from './nesting.js';
+import { objects } from './objects.js';
 import type { Capabilities, Place } from './place.js';
 import { planning } from './planning.js';
 import { reduces } from './reduces.js';
@@ -32,6 +33,7 @@ const everything: Capabilities = {
   freshMachines: true,
   threads: true,
   commands: true,
+  objects: 'here',
   openPool: undefined,
 };
 
@@ -54,6 +56,7 @@ const sections = [
   shipping,
   shippingRefusals,
   sharedInputs,
+  objects,
   commands,
   planning,
   dropIns,

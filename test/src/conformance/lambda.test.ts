@@ -22,5 +22,6 @@ conformance('lambda', async () => new FunctionExecutor(options()), {
   machines: 4,
   severalTasksEach: false,
   freshMachines: false,
+  objects: { store: 'spill' },
   openPool: () => new Pool(2, options()),
 });

@@ -18,6 +18,8 @@ export interface Capabilities {
   /** Tasks may run as threads and share memory. */
   readonly threads: boolean;
   readonly commands: boolean;
+  /** Where tasks put objects: beside the client, in a store of the config, or nowhere that they could reach. */
+  readonly objects: 'here' | 'nowhere' | { readonly store: string };
   /** Gives a pool on that backend; without it, pools are not tested. */
   readonly openPool: (() => Pool) | undefined;
 }

@@ -39,6 +39,7 @@ const options = { backend: 'standalone', home } as const;
 conformance('standalone on machines of EC2', async () => new FunctionExecutor(options), {
   clientFolder: false,
   freshMachines: false,
+  objects: 'nowhere',
   // Instances with a disk of their own lack the package.
   ownPackage: !instanceHostsCan(kind, 'user-data'),
   openPool: () => new Pool(2, options),

@@ -48,6 +48,7 @@ for (const chosen of [names.slice(0, 1), names]) {
     {
       clientFolder: false,
       freshMachines: false,
+      objects: 'nowhere',
       machines: chosen.length,
       // Hosts with a disk of their own lack the package.
       ownPackage: !kindCan(kind, 'isolation'),

@@ -6,7 +6,8 @@ export default class MapCommand extends BaseCommand {
   static override description =
     'Results come as one JSON value a line on standard output. The function gets one item and the context ' +
     '(index, attempt, signal, shared, log). Items are the elements of a .json array, the lines of an .ndjson file or of standard input (-), ' +
-    'the rows of a .csv file as objects by its header, or the paths that a quoted glob matches. TypeScript modules need no build.';
+    'the rows of a .csv file as objects by its header, or the paths that a quoted glob matches; of a URL, or with --chunk-size, parts of objects, which ' +
+    'the function reads with context.open(part). TypeScript modules need no build.';
 
   static override examples = [
     {
@@ -20,6 +21,10 @@ export default class MapCommand extends BaseCommand {
     {
       description: 'one table in memory for all tasks',
       command: '<%= config.bin %> map ./work.js#lookup --data keys.ndjson --shared table=prices.f64:Float64Array',
+    },
+    {
+      description: 'over all objects below a prefix, 64 MiB a task',
+      command: '<%= config.bin %> map ./work.ts#countLines --data s3://bucket/logs/ --chunk-size 64MiB',
     },
     { description: 'in a pipe', command: '<%= config.bin %> map ./work.js#score --data - --keep-order --quiet' },
   ];

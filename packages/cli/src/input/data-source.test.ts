@@ -1,9 +1,9 @@
 import { mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { expandBraces, glob } from '@megalith/core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { type DataSource, openData, openItems } from './data-source.js';
-import { expandBraces, glob } from './glob.js';
 
 let folder: string;
 

@@ -1,9 +1,9 @@
 import { createReadStream } from 'node:fs';
 import { stat } from 'node:fs/promises';
 import { extname } from 'node:path';
-import { MegalithError } from '@megalith/core';
+import { glob, isGlob, MegalithError } from '@megalith/core';
 import { csv } from './csv.js';
-import { glob, isGlob } from './glob.js';
+
 import { jsonArray } from './json-array.js';
 import { lines } from './lines.js';
 import { ndjson } from './ndjson.js';

@@ -3,6 +3,7 @@ import { type FunctionOptions, fromModule } from '@megalith/core';
 import type { JobFlagValues } from '../flags/job-flags.js';
 import { jobSettings } from '../flags/job-options.js';
 import type { PlanFlagValues } from '../flags/plan-flags.js';
+import { areParts, type CutFlags, openParts } from '../input/data-parts.js';
 import { type DataSource, openData } from '../input/data-source.js';
 import { readPaths } from '../input/read-paths.js';
 import { type ModuleExport, moduleExport, moduleUrl, reduceExport } from './module-export.js';
@@ -10,12 +11,14 @@ import { refuseDetached } from './refuse-detached.js';
 import type { SessionOptions } from './session.js';
 import { sharedFiles } from './shared-flag.js';
 
-export interface MapFlags extends JobFlagValues {
+export interface MapFlags extends JobFlagValues, CutFlags {
   readonly data: string;
   readonly reduce?: string | undefined;
   readonly output?: string | undefined;
   readonly shared?: readonly string[] | undefined;
   readonly isolation?: string | undefined;
+  readonly store?: string | undefined;
+  readonly keep?: string | undefined;
   readonly 'keep-order': boolean;
   readonly 'dry-run'?: boolean | undefined;
 }
@@ -68,9 +71,11 @@ async function readyMap(target: string, flags: MapFlags): Promise<ReadyMap> {
     ...common,
     ...(flags.shared === undefined ? {} : { shared }),
     ...(flags.output === undefined ? {} : { writes: [resolve(flags.output)] }),
+    ...(flags.store === undefined ? {} : { store: flags.store }),
+    ...(flags.keep === undefined ? {} : { keep: flags.keep }),
     ...(flags.isolation === undefined ? {} : { isolation: flags.isolation as 'process' | 'threads' }),
   };
-  const source = await openData(flags.data);
+  const source = (await areParts(flags.data, flags)) ? openParts(flags.data, flags) : await openData(flags.data);
   const tables = readPaths(Object.values(shared).map(({ path }) => path));
   return { work, job: { ...job, reads: [...(job.reads ?? []), ...source.reads, ...tables] }, session, source };
 }

@@ -3,6 +3,7 @@ import type {
   ErrorCode,
   FunctionWork,
   HostRetry,
+  JobStorage,
   Label,
   Requirements,
   SharedSpec,
@@ -32,6 +33,7 @@ export type ReasonCode =
   | 'DEARER'
   | 'SLOWER'
   | 'TIED'
+  | 'OUT_OF_REACH'
   | 'NOT_CONFIGURED';
 
 /** Why a candidate cannot take a job, or was not the best. */
@@ -117,6 +119,8 @@ export interface BackendJob extends JobRequest {
   readonly env: Readonly<Record<string, string>>;
   /** Added to the environment, and kept out of files, logs and errors. */
   readonly secrets?: Readonly<Record<string, string>>;
+  /** Where its tasks put objects; secret. Unset: they can't. */
+  readonly storage?: JobStorage;
   /** Where tasks run. Unset: the client's folder on this machine, a folder of the job's own on others. */
   readonly cwd?: string;
   readonly tasks: TaskSource;

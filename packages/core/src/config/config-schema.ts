@@ -39,6 +39,8 @@ const agent = z.strictObject(
 
 const history = z.strictObject({ store: named('the name of a store') }, { error: 'a map with a store' });
 
+const data = z.strictObject({ store: named('the name of a store') }, { error: 'a map with a store' });
+
 /** A section with nothing under it is as one left out. */
 const section = <T extends z.ZodType>(type: T) => z.optional(z.nullable(type));
 
@@ -51,6 +53,7 @@ export const configSchema = z.strictObject(
     policy: section(policySection),
     stores: section(z.record(z.string(), storeSection, { error: 'a map from the name of each store to what it is' })),
     history: section(history),
+    data: section(data),
     prices: section(path),
   },
   { error: 'a map with sections such as hosts, policy, ec2 and lambda' },
@@ -69,6 +72,7 @@ export function knownKeys(at: readonly PropertyKey[]): readonly string[] {
     policy: policySection.shape,
     stores: storeSection.shape,
     history: history.shape,
+    data: data.shape,
   };
   return Object.keys(shapes[name as keyof typeof shapes] ?? {});
 }

@@ -27,7 +27,7 @@ export function parseConfig(text: string, file: string): ParsedConfig {
   if (odd !== undefined) throw problem(odd);
   const result = configSchema.safeParse(data);
   if (!result.success) throw problem(told(result.error.issues[0]!, data));
-  const { hosts, agent, ec2, lambda, policy, stores, history, prices } = result.data;
+  const { hosts, agent, ec2, lambda, policy, stores, history, data: ofData, prices } = result.data;
   const misleading = Object.entries(policy?.tags ?? {}).find(([tag, label]) => isLabel(tag) && tag !== label);
   if (misleading !== undefined) {
     const [tag, label] = misleading;
@@ -47,6 +47,7 @@ export function parseConfig(text: string, file: string): ParsedConfig {
     ...(lambda ? { lambda: defined(lambda) } : {}),
     ...(policy ? { policy: defined({ ...policy, regions: policy.regions && defined(policy.regions) }) } : {}),
     ...(history ? { history } : {}),
+    ...(ofData ? { data: ofData } : {}),
     ...(typeof prices === 'string' ? { prices } : {}),
   };
 }
@@ -87,6 +88,7 @@ function valueAt(data: unknown, path: readonly PropertyKey[]): unknown {
 }
 
 function shown(value: unknown): string {
-  const text = JSON.stringify(value) ?? String(value);
+  // What stands before the host of a URL may be a password.
+  const text = (JSON.stringify(value) ?? String(value)).replace(/:\/\/[^"\s]*@/g, '://…@');
   return text.length > 60 ? `${text.slice(0, 59)}…` : text;
 }

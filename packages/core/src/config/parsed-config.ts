@@ -15,8 +15,15 @@ export interface ParsedConfig {
   /** By name. */
   readonly stores: Readonly<Record<string, StoreSection>>;
   readonly history?: HistorySection;
+  readonly data?: DataSection;
   /** A file of prices. */
   readonly prices?: string;
+}
+
+/** Where jobs put objects that name no store themselves. */
+export interface DataSection {
+  /** The name of a store. */
+  readonly store: string;
 }
 
 /** Where what was learned of jobs is shared. */

@@ -12,7 +12,7 @@ import type { HostEntry } from './host-entry.js';
 import type { LambdaSection } from './lambda-section.js';
 import { mergePolicies } from './merge-policy.js';
 import { hostWithin, mergeCloud, storeWithin } from './merge-sites.js';
-import type { HistorySection, ParsedConfig } from './parsed-config.js';
+import type { DataSection, HistorySection, ParsedConfig } from './parsed-config.js';
 import type { StoreEntry, StoreSection } from './store-section.js';
 
 export interface ConfigOptions {
@@ -39,6 +39,7 @@ export interface Config {
   /** By name. */
   readonly stores: Readonly<Record<string, StoreEntry>>;
   readonly history?: HistorySection;
+  readonly data?: DataSection;
   /** A file of prices in place of those that are compiled in. */
   readonly prices?: string;
   /** The files that were read: the project's, the user's, the organisation's. */
@@ -72,8 +73,9 @@ export async function readConfig({ cwd, home, systemFile, signal }: ConfigOption
   const ec2 = mergeCloud(outermostFirst.flatMap(({ config }) => config.ec2 ?? []));
   const lambda = mergeCloud(outermostFirst.flatMap(({ config }) => config.lambda ?? []));
   const stores = storesOf(files);
-  refuseUnknownStores(files, Object.keys(stores));
+  refuseUnfitStores(files, stores);
   const byName = hostsOf(files);
+  const data = files.find(({ config }) => config.data !== undefined)?.config.data;
   const history = files.find(({ config }) => config.history !== undefined)?.config.history;
   return {
     hosts: [...byName.values()].map(({ host }) => host),
@@ -85,6 +87,7 @@ export async function readConfig({ cwd, home, systemFile, signal }: ConfigOption
     ),
     stores,
     ...(history === undefined ? {} : { history }),
+    ...(data === undefined ? {} : { data }),
     ...pricesOf(files),
     files: paths,
     projectFile: found.project,
@@ -152,13 +155,25 @@ function pricesOf(files: readonly FileConfig[]): { readonly prices?: string } {
   return said === undefined ? {} : { prices: absolutePath(said.config.prices!, said.file) };
 }
 
-function refuseUnknownStores(files: readonly FileConfig[], known: readonly string[]): void {
+function refuseUnfitStores(files: readonly FileConfig[], stores: Readonly<Record<string, StoreEntry>>): void {
+  const known = Object.keys(stores);
   for (const { file, config } of files) {
     for (const [section, store] of [
       ['lambda', config.lambda?.store],
       ['history', config.history?.store],
+      ['data', config.data?.store],
     ] as const) {
-      if (store === undefined || known.includes(store)) continue;
+      if (store === undefined) continue;
+      const { url } = stores[store] ?? {};
+      if (section === 'lambda' && url !== undefined && !canSpill.test(url)) {
+        throw configProblem({
+          file,
+          path: [section, 'store'],
+          what: `is "${store}", and functions can't put objects there by a URL alone`,
+          hint: 'name a store in S3',
+        });
+      }
+      if (url !== undefined) continue;
       const near = nearMatches(store, known);
       throw configProblem({
         file,
@@ -172,3 +187,6 @@ function refuseUnknownStores(files: readonly FileConfig[], known: readonly strin
     }
   }
 }
+
+/** What a function can put by a URL that is signed: Azure wants headers beside it, and Redis has no URLs. Kinds of others may. */
+const canSpill = /^(?!azure:|rediss?:)/i;

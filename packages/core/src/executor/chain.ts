@@ -1,9 +1,9 @@
-import { type Admit, Input } from './input.js';
+import { type Admit, type Complete, Input } from './input.js';
 import { JobView } from './job-view.js';
 
-/** The input that some items make. @param admit see `Input` */
-export function inputOf(items: unknown, admit?: Admit): Input {
-  return new Input(itemsOf(items), admit);
+/** The input that some items make. @param admit, complete see `Input` */
+export function inputOf(items: unknown, admit?: Admit, complete?: Complete): Input {
+  return new Input(itemsOf(items), admit, complete);
 }
 
 /** What some items are iterated over as; the items of a job are its values in input order, each as soon as it and those before it are there. */

@@ -1,11 +1,18 @@
 import { MegalithError } from '@megalith/agent';
 import { parseSize } from '../config/size.js';
 import { codeHashOf } from '../placement/history/code-hash.js';
-import type { PriceBook } from '../placement/prices-file.js';
+import { ExecutorStorage } from '../pointers/executor-storage.js';
 import { stopBundler } from '../ship/bundler.js';
-import type { AnyFunction } from '../ship/shipped-function.js';
-import { BackendChoice, type BackendWish } from './backend-choice.js';
+import { type Grouping, startGroupByKey } from '../shuffle/grouping.js';
+import type { GroupKey } from '../shuffle/key-code.js';
+import type { Pairs } from '../shuffle/map-to-runs.js';
+import type { ShuffleDesk } from '../shuffle/shuffling.js';
+import type { ShuffleOptions, SortOptions } from '../shuffle/sort-options.js';
+import { type Sorting, startSort } from '../shuffle/sorting.js';
+import { BackendChoice } from './backend-choice.js';
+import { closed, refused } from './closed-executor.js';
 import { type Call, type CollectOptions, collectCalls, getResult, type PartOf, type ResultOf } from './collect.js';
+import type { ExecutorOptions, PlanOptions } from './executor-options.js';
 import type { Items } from './input.js';
 import { newJobId } from './job-id.js';
 import { jobSettings, withDefaults } from './job-settings.js';
@@ -22,44 +29,15 @@ import type {
   CommandResult,
   FunctionOptions,
   Job,
-  JobEvent,
   JobOptions,
   Plan,
-  Size,
+  TaskContext,
   TaskFunction,
   TaskFuture,
   WaitOptions,
 } from './types.js';
 import { type WaitResult, wait } from './wait.js';
 import { commandName, commandWork, functionName, functionWork, preparedWork, workName } from './work.js';
-
-export interface ExecutorOptions {
-  /** Where jobs may run: `auto` (any place that is configured), a backend's name, several in the order of preference, or a backend, which stays its owner's to close. @defaultValue 'auto' */
-  readonly backend?: BackendWish;
-  /** Tasks at once. @defaultValue one a processor */
-  readonly slots?: number;
-  /** Memory for all tasks together. @defaultValue what the machine can spare */
-  readonly memory?: Size;
-  /** Where journals are kept. @defaultValue $MEGALITH_HOME, or ~/.megalith */
-  readonly home?: string;
-  /** For the backend `standalone`: only machines with these names; `local` is this machine. @defaultValue all that are configured */
-  readonly hosts?: readonly string[];
-  /** Prices to plan with. @defaultValue those of the config, else those that are compiled in */
-  readonly prices?: PriceBook;
-  /** Plans as of this time, epoch milliseconds: spot prices and history that are newer are not used. Nothing is run as of another time. @defaultValue now */
-  readonly at?: number;
-  /** Sees every event of every job, in order. Must not throw. */
-  readonly onEvent?: (event: JobEvent) => void;
-  /** Options of all jobs, unless a call says otherwise; `env` and `tags` are joined. */
-  readonly defaults?: JobOptions;
-}
-
-export interface PlanOptions extends JobOptions {
-  /** How many tasks. @defaultValue unknown */
-  readonly tasks?: number;
-  /** What would run: then what earlier runs of it have shown is known, too. @defaultValue something that was never seen */
-  readonly work?: AnyFunction | readonly string[] | string;
-}
 
 /** Beyond the grace of its tasks, how long `close` waits for a cancelled job to say that it ended, milliseconds. */
 const patienceMs = 10_000;
@@ -78,10 +56,13 @@ export class FunctionExecutor implements AsyncDisposable {
   readonly #options: ExecutorOptions;
   readonly #defaults: JobOptions;
   readonly #desk: PlacingDesk;
+  /** Objects of stores: what tasks have put, and what they are to read. */
+  readonly storage: ExecutorStorage;
   /** Running, or with results that nobody asked for yet. */
   readonly #jobs = new Set<JobView<unknown>>();
   readonly #uncollected = new Set<Call>();
   readonly #running = new Set<Promise<void>>();
+  readonly #shuffleDesk: ShuffleDesk;
   #longestGraceMs = 0;
   #closing: Promise<void> | undefined;
 
@@ -111,6 +92,13 @@ export class FunctionExecutor implements AsyncDisposable {
       ...(home === undefined ? {} : { home }),
       ...(at === undefined ? {} : { at }),
       warn,
+    });
+    this.#shuffleDesk = { start: what => this.#launch(what), home: this.#desk.home, open: new Set() };
+    this.storage = new ExecutorStorage({
+      stores: this.#desk.stores,
+      config: () => this.#desk.config(),
+      home: this.#desk.home,
+      running: () => new Set([...this.#jobs].filter(job => !job.ledger.isOver).map(job => job.id)),
     });
   }
 
@@ -169,6 +157,24 @@ export class FunctionExecutor implements AsyncDisposable {
     return reduction;
   }
 
+  /**
+   * Groups what `fn` gives of all items, pairs of key and value, by key, and calls `reduce` once for each key with all its values in input order.
+   * Neither all keys nor the values of one need fit into memory: `values` are read as they are asked for, once. Everything runs on this machine.
+   */
+  groupByKey<I, K extends GroupKey, V, R>(
+    fn: TaskFunction<I, Pairs<K, V>>,
+    items: Items<I>,
+    reduce: (key: K, values: Iterable<V>, context: TaskContext) => R | PromiseLike<R>,
+    options: ShuffleOptions = {},
+  ): Grouping<K, R> {
+    return startGroupByKey<K, R>(fn, items, reduce, withDefaults(options, this.#defaults), this.#shuffleDesk);
+  }
+
+  /** Sorts lines into a file: of files of this machine (a path, or several), of parts of data, or of any items with `read`. They need not fit into memory. */
+  sort<I>(source: string | Items<I>, options: SortOptions<I>): Sorting {
+    return startSort(source, withDefaults(options, this.#defaults), this.#shuffleDesk);
+  }
+
   /** Runs a command once for each item: an argument vector, or a line for the shell in which items are safely quoted; `{}` stands for the item. */
   command(
     template: readonly string[] | string,
@@ -181,6 +187,7 @@ export class FunctionExecutor implements AsyncDisposable {
       items,
       options: settings,
       prepare: () => commandWork(template, settings),
+      isCommand: true,
     });
   }
 
@@ -192,6 +199,7 @@ export class FunctionExecutor implements AsyncDisposable {
       items: [undefined],
       options: settings,
       prepare: () => commandWork(command, settings),
+      isCommand: true,
       isSingle: true,
     });
     return job.future(0);
@@ -256,6 +264,7 @@ export class FunctionExecutor implements AsyncDisposable {
   async #close(): Promise<void> {
     for (const job of this.#jobs) job.cancel('its executor was closed');
     await this.#allOver(this.#longestGraceMs + patienceMs);
+    await Promise.all([...this.#shuffleDesk.open].map(each => each.close()));
     await this.#desk.close();
     await this.#allOver(patienceMs);
     // Executors that go on start it again with their next new function.
@@ -304,14 +313,6 @@ export class FunctionExecutor implements AsyncDisposable {
 
 function warn(message: string): void {
   process.emitWarning(message, 'MegalithWarning');
-}
-
-function refused(what: Launch): Launch {
-  return { ...what, prepare: () => Promise.reject(closed(`run "${what.name}"`)) };
-}
-
-function closed(deed: string): MegalithError {
-  return usage(`cannot ${deed}: the executor was closed`, 'make a new executor');
 }
 
 function usage(message: string, hint: string): MegalithError {

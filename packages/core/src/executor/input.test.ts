@@ -26,6 +26,20 @@ describe('an input', () => {
     expect(input.failure).toBeUndefined();
   });
 
+  it('completes the items that need it, each once and in its place, also those that are promised', async () => {
+    let runs = 0;
+    const complete = {
+      needs: (item: unknown) => item === 2 || item === 4,
+      run: async (item: unknown) => {
+        runs += 1;
+        return `${String(item)}!`;
+      },
+    };
+    for (const items of [[1, 2, 3, 4], new Set([1, 2, 3, 4]), [1, Promise.resolve(2), 3, 4], asyncNumbers(4)])
+      expect(await all(new Input(items, undefined, complete))).toEqual([1, '2!', 3, '4!']);
+    expect(runs).toBe(8);
+  });
+
   it('gives each entry of a map, tuples and all, as one item', async () => {
     expect(await all(new Input(new Map([['a', 1]])))).toEqual([['a', 1]]);
   });

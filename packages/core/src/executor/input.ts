@@ -8,6 +8,12 @@ export type Items<I> = Iterable<I | PromiseLike<I>> | AsyncIterable<I | PromiseL
 /** Asked about the label that an item carries, before it is used; throws where it may not be. */
 export type Admit = (carried: Carried) => Promise<void>;
 
+/** What completes items before they are used. */
+export interface Complete {
+  needs(item: unknown): boolean;
+  run(item: unknown): Promise<unknown>;
+}
+
 /** Items fetched ahead of an asynchronous input: few at first, and more when they turn out to be taken at once. */
 const leastAhead = 16;
 const mostAhead = 4096;
@@ -33,12 +39,16 @@ export class Input {
   /** The labels of all items are known before the first is read; but not of what they promise. */
   readonly #isKnown: boolean;
 
+  readonly #complete: Complete | undefined;
+
   /**
    * @param admit for items whose labels nobody could look at before: those that come one by one, and what others promise
+   * @param complete for every item
    * @throws MegalithError USAGE for what cannot be iterated over
    */
-  constructor(items: unknown, admit?: Admit) {
+  constructor(items: unknown, admit?: Admit, complete?: Complete) {
     this.#admit = admit;
+    this.#complete = complete;
     // A set may still get others.
     this.#isKnown = admit === undefined || Array.isArray(items);
     if (isIterable(items)) {
@@ -113,7 +123,7 @@ export class Input {
           this.#end();
           return;
         }
-        if (isPromiseLike(value) || (!this.#isKnown && carriesLabel(value))) {
+        if (isPromiseLike(value) || (!this.#isKnown && carriesLabel(value)) || this.#complete?.needs(value)) {
           this.#rest = undefined;
           this.#source = followedBy(value, rest);
           return;
@@ -133,7 +143,8 @@ export class Input {
         const { done, value } = await this.#source.next();
         if (this.#isExhausted) return;
         if (done) return this.#end();
-        this.#fetched.push(isPromiseLike(value) || carriesLabel(value) ? await this.#admitted(value) : value);
+        const plain = isPromiseLike(value) || carriesLabel(value) ? await this.#admitted(value) : value;
+        this.#fetched.push(this.#complete?.needs(plain) ? await this.#complete.run(plain) : plain);
         // Once for all that come in this turn: one by one they would travel one by one.
         this.#announcing ??= setImmediate(() => this.#announce());
       }

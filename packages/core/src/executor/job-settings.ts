@@ -4,6 +4,7 @@ import { parseDuration } from '../config/duration.js';
 import { parseSize } from '../config/size.js';
 import type { FileInput, FileOutput } from '../files/file-argument.js';
 import type { Goal } from '../placement/goal.js';
+import type { Keep } from '../pointers/key-layout.js';
 import { type RetryRule, retryRule } from './retry.js';
 import type { JobOptions } from './types.js';
 
@@ -32,6 +33,9 @@ export interface JobSettings {
   readonly onTransfer: JobOptions['onTransfer'];
   readonly detached: boolean;
   readonly wants: readonly JobWant[];
+  /** Where its tasks put objects; undefined where nobody says. */
+  readonly store: string | undefined;
+  readonly keep: Keep;
 }
 
 /** What tells a task how sensitive its job is. */
@@ -105,6 +109,8 @@ export function jobSettings(options: JobOptions): JobSettings {
     outputs,
     onTransfer: options.onTransfer,
     detached,
+    store: options.store,
+    keep: options.keep ?? 'job',
     wants: [
       ...(inputs.length + outputs.length > 0 ? (['files'] as const) : []),
       ...(detached ? (['detach'] as const) : []),

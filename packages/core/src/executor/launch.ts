@@ -1,11 +1,14 @@
-import { isLower, MegalithError } from '@megalith/agent';
+import { isLower, MegalithError, pointersIn } from '@megalith/agent';
 import { type Carried, type CarriedLabel, labelsOfInput } from '../labels/labelled.js';
+import { findPointers, labelsOfPointers, withReadUrls } from '../pointers/item-pointers.js';
+import type { StoresHere } from '../pointers/stores-here.js';
 import { inputOf } from './chain.js';
 import { Conductor, type Prepared } from './conductor.js';
 import { newJobId } from './job-id.js';
 import { jobSettings } from './job-settings.js';
 import { JobView } from './job-view.js';
 import { Ledger } from './ledger.js';
+import { onlyHere } from './only-here.js';
 import { placeJob } from './placing/place-job.js';
 import type { PlacingDesk } from './placing/placing-desk.js';
 import { TaskFeed } from './task-feed.js';
@@ -22,8 +25,12 @@ export interface Launch {
   readonly isSingle?: boolean;
   /** Labels of what the items are made of, beside those that they carry themselves. */
   readonly inherited?: () => Promise<readonly CarriedLabel[]>;
+  /** Its items become arguments of a command: pointers in them are text. */
+  readonly isCommand?: boolean;
   /** Makes an item what the job's tasks take. */
   readonly convert?: (item: unknown, index: number) => unknown;
+  /** Why its tasks can run on this machine alone, in words, whatever its items say. */
+  readonly onlyHere?: string;
 }
 
 /** Where it runs, and who is told. */
@@ -57,7 +64,15 @@ function start<O>(what: Launch, where: Surroundings): Launched<O> {
   const id = options.id ?? newJobId();
   const settings = jobSettings(options);
   const { requirements, rule, concurrency } = settings;
-  const input = inputOf(what.items, carried => admitItem(carried, name, conductor.carried));
+  const { stores } = where.desk;
+  const admit = (carried: Carried): Promise<void> => admitItem(carried, name, conductor.carried);
+  const pointers = findPointers(what.items);
+  const complete = {
+    needs: (item: unknown): boolean => pointersIn(item).length > 0,
+    run: (item: unknown): Promise<unknown> => completed(item, what.isCommand === true, stores, admit),
+  };
+  const hasNone = pointers.isAll && pointers.samples.length === 0;
+  const input = inputOf(what.items, admit, hasNone ? undefined : complete);
   // Of what they are now: an array may be changed before the job is described.
   const ofItems = labelsOfInput(what.items);
   // Whoever describes the job hears of it.
@@ -74,7 +89,12 @@ function start<O>(what: Launch, where: Surroundings): Launched<O> {
     settings,
     taskCount: input.length,
     items: what.items,
-    inherited: async () => [...(await ofItems), ...((await what.inherited?.()) ?? [])],
+    inherited: async () => [
+      ...(await ofItems),
+      ...(await labelsOfPointers(pointers.samples, stores)),
+      ...((await what.inherited?.()) ?? []),
+    ],
+    onlyHere: async () => what.onlyHere ?? (await onlyHere(what.items)) ?? pointers.onlyHere,
   };
   const conductor = new Conductor(
     {
@@ -95,6 +115,18 @@ function start<O>(what: Launch, where: Surroundings): Launched<O> {
   );
   const job: JobView<O> = new JobView<O>(id, isSingle, ledger, conductor, () => where.onCollected(job));
   return { job, graceMs: requirements.graceMs, over: conductor.conduct() };
+}
+
+/** An item with pointers, once the job may have it: as its task gets it. */
+async function completed(
+  item: unknown,
+  isCommand: boolean,
+  stores: StoresHere,
+  admit: (carried: Carried) => Promise<void>,
+): Promise<unknown> {
+  const pointers = pointersIn(item);
+  for (const carried of await labelsOfPointers(pointers, stores)) await admit(carried);
+  return isCommand ? item : withReadUrls(item, pointers, stores);
 }
 
 /**

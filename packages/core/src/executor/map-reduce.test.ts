@@ -165,4 +165,78 @@ describe('mapReduce', () => {
     await expect(reduction).rejects.toMatchObject({ code: 'CANCELLED' });
     await stuck.executor.close();
   });
+
+  describe('with a fan-in', () => {
+    const join = (texts: string[]) => texts.join('');
+    const letters = [...'abcdefghijklmnopqrstuvwxyz'];
+
+    it('reduces neighbours in batches, and what comes of them again, in input order', async () => {
+      const { executor, backend } = setUp();
+      for (const items of [letters, letters.slice(0, 3), ['a'], []]) {
+        const reduced = executor.mapReduce((x: string) => x, items.values(), join, { fanIn: 3 });
+        expect(await reduced).toBe(items.join(''));
+      }
+      const sizes = backend.taken.flatMap(({ item }) => (Array.isArray(item) ? [item.length] : []));
+      expect(Math.max(...sizes)).toBe(3);
+      expect(sizes.length).toBeGreaterThan(12);
+      expect(await executor.mapReduce((x: string) => x, letters, join, { fanIn: 3 })).toBe(letters.join(''));
+    });
+
+    it('reduces a batch when its values are there, before other maps are', async () => {
+      const gate = new Promised<void>();
+      const { executor, backend } = setUp(
+        scripted(({ item }) => (item === 'a' ? gate.promise.then(() => item) : item)),
+      );
+      const reduction = executor.mapReduce((x: string) => x, ['a', 'b', 'c', 'd'], join, { fanIn: 2 });
+      const reduces = () => backend.taken.filter(task => Array.isArray(task.item)).map(task => task.item);
+      await expect.poll(reduces).toEqual([['c', 'd']]);
+      gate.resolve();
+      expect(await reduction).toEqual([
+        ['a', 'b'],
+        ['c', 'd'],
+      ]);
+    });
+
+    it('reduces each key by itself', async () => {
+      const { executor } = setUp();
+      const reduceBy = (x: string) => (x < 'n' ? 'low' : 'high');
+      for (const items of [letters, letters.values()]) {
+        const byKey = await executor.mapReduce((x: string) => x, items, join, { fanIn: 4, reduceBy });
+        expect([...byKey]).toEqual([
+          ['low', 'abcdefghijklm'],
+          ['high', 'nopqrstuvwxyz'],
+        ]);
+      }
+    });
+
+    it('tries again, fails and is cancelled as without', async () => {
+      const failures = new Set<number>();
+      const flaky = setUp(task => {
+        if (!Array.isArray(task.item)) return task.item;
+        if (!failures.has(task.index) && failures.add(task.index)) throw new Error('once');
+        return task.item.join('');
+      });
+      const options = { fanIn: 3, reduceOptions: { retries: { retries: 1, backoff: 0 } } };
+      expect(await flaky.executor.mapReduce((x: string) => x, letters, join, options)).toBe(letters.join(''));
+      const failing = setUp(task => {
+        if (Array.isArray(task.item)) throw new Error('no');
+        return task.item;
+      });
+      const failed = failing.executor.mapReduce((x: string) => x, letters, join, { fanIn: 3 });
+      await expect(failed).rejects.toMatchObject({ code: 'THREW' });
+      const stuck = setUp(() => new Promise(() => undefined));
+      const reduction = stuck.executor.mapReduce((x: string) => x, letters, join, { fanIn: 3 });
+      await expect.poll(() => stuck.backend.running).toBe(4);
+      reduction.cancel('enough');
+      await expect(reduction).rejects.toMatchObject({ code: 'CANCELLED' });
+      await Promise.all([flaky, failing, stuck].map(({ executor }) => executor.close()));
+    });
+
+    it('is collected like any other, and must be at least 2', async () => {
+      const { executor } = setUp();
+      void executor.mapReduce((x: string) => x, letters, join, { fanIn: 5 });
+      expect(await executor.getResult()).toBe(letters.join(''));
+      await expect(executor.mapReduce(square, [1], sum, { fanIn: 1 })).rejects.toMatchObject({ code: 'USAGE' });
+    });
+  });
 });

@@ -7,14 +7,22 @@ import { Groups } from './groups.js';
 import type { JobView } from './job-view.js';
 import type { Launch } from './launch.js';
 import { outcomesOf } from './loop.js';
+import { passUp } from './pass-up.js';
 import { ReductionView } from './reduction.js';
 import { inShort } from './task-error.js';
+import { TreeGroups } from './tree-groups.js';
 import type { FunctionOptions, JobOptions } from './types.js';
 import { functionName, functionWork } from './work.js';
 
 export interface MapReduceOptions<I, K = never> extends FunctionOptions {
   /** Reduces the values of each key by themselves, as soon as they are all there. */
   readonly reduceBy?: (item: I, index: number) => K;
+  /**
+   * Reduces in batches of this many neighbours as soon as those are there, and what comes of them again, until one value is left: no task gets more,
+   * and values are not held until all are there. `reduce` then also gets what it gave, and must be associative; values stay in input order. At least 2.
+   * @defaultValue all values in one task
+   */
+  readonly fanIn?: number;
   /** How the reduce runs; what is not set is as for the maps, but for `name`, `isolation` and `shared`. */
   readonly reduceOptions?: FunctionOptions;
 }
@@ -31,8 +39,11 @@ export function startMapReduce<O, R>(
   start: <T>(what: Launch) => JobView<T>,
   onCollected: () => void,
 ): ReductionView<O, R> {
-  const { reduceBy, reduceOptions, ...mapOptions } = options;
-  const groups = new Groups(reduceBy as ((item: unknown, index: number) => unknown) | undefined);
+  const { reduceBy, reduceOptions, fanIn, ...mapOptions } = options;
+  const keyOf = reduceBy as ((item: unknown, index: number) => unknown) | undefined;
+  const trees = fanIn === undefined ? undefined : new TreeGroups(keyOf, fanIn);
+  const flat = new Groups(keyOf);
+  const groups = trees ?? flat;
   const complete = new Channel<unknown[]>();
   const isReadAhead = reduceBy !== undefined && Array.isArray(items);
   const reduceSettings = inherited(mapOptions, reduceOptions);
@@ -49,6 +60,9 @@ export function startMapReduce<O, R>(
     // Without the other maps there is nothing to reduce; with keys, other keys can go on.
     options: reduceBy === undefined ? { onFailure: 'stop', ...mapOptions } : mapOptions,
     prepare: async () => {
+      if (fanIn !== undefined && !(Number.isInteger(fanIn) && fanIn >= 2)) {
+        throw new MegalithError('USAGE', `"fanIn" must be a whole number above 1, not ${fanIn}`);
+      }
       if (isReadAhead) readAhead(groups, items);
       return (await prepare())[0];
     },
@@ -76,9 +90,15 @@ export function startMapReduce<O, R>(
     stopWatching();
     job.cancel('the reduce cannot run');
   });
-  void pass(job, groups, complete, isReadAhead);
-  const shape = (values: unknown[]): R => (reduceBy === undefined ? values[0] : groups.byKey(values)) as R;
-  return new ReductionView<O, R>(job, reduceJob, shape, onCollected);
+  const passing =
+    trees === undefined ? pass(job, flat, complete, isReadAhead) : passUp(job, reduceJob, trees, complete, isReadAhead);
+  const byKey = async (): Promise<Map<unknown, unknown>> => {
+    if (trees === undefined) return flat.byKey(await reduceJob);
+    await passing;
+    return trees.results;
+  };
+  const whole = async (): Promise<R> => (reduceBy === undefined ? (await byKey()).get(undefined) : await byKey()) as R;
+  return new ReductionView<O, R>(job, reduceJob, { whole, takesResults: trees !== undefined, onCollected });
 }
 
 /** Passes mapped values on, group by group. A failed map leaves its group incomplete for ever. */
@@ -105,7 +125,7 @@ async function pass(
   }
 }
 
-function readAhead(groups: Groups, items: readonly unknown[]): void {
+function readAhead(groups: Groups | TreeGroups, items: readonly unknown[]): void {
   try {
     for (const [index, item] of items.entries()) groups.add(item, index);
   } catch (cause) {

@@ -1,5 +1,6 @@
 import { MegalithError } from '@megalith/agent';
-import { type ExecutorOptions, FunctionExecutor } from './function-executor.js';
+import type { ExecutorOptions } from './executor-options.js';
+import { FunctionExecutor } from './function-executor.js';
 import type { Items } from './input.js';
 import { originalError } from './task-error.js';
 import type { FunctionOptions, Job, TaskFuture } from './types.js';

@@ -13,11 +13,19 @@ import { until } from './until.js';
 export interface Reduction<O, R> extends PromiseLike<R> {
   /** The maps. */
   readonly job: Job<O>;
-  /** The reduces: one task, or one a key. */
+  /** The reduces: one task, or one a key; with `fanIn` one a batch, whose results are taken by the next ones. */
   readonly reduceJob: Job<unknown>;
   cancel(reason?: string): void;
   catch<E>(onRejected: (error: unknown) => E | PromiseLike<E>): Promise<R | E>;
   finally(onFinally: () => void): Promise<R>;
+}
+
+export interface ReductionParts<R> {
+  /** Gives the result, once all of it was reduced. */
+  readonly whole: () => PromiseLike<R>;
+  /** Somebody takes the results of the reduces as they come: they need not be kept. */
+  readonly takesResults: boolean;
+  readonly onCollected: () => void;
 }
 
 /** The two jobs of a `mapReduce`, seen as one value to come. */
@@ -25,15 +33,16 @@ export class ReductionView<O, R> implements Reduction<O, R>, CarriesLabel {
   readonly job: JobView<O>;
   readonly reduceJob: JobView<unknown>;
   readonly isSingle = true;
-  readonly #shape: (values: unknown[]) => R;
+  readonly #whole: () => PromiseLike<R>;
+  readonly #takesResults: boolean;
   readonly #onCollected: () => void;
   #isCollected = false;
 
-  /** @param shape makes the result of the reduced values */
-  constructor(job: JobView<O>, reduceJob: JobView<unknown>, shape: (values: unknown[]) => R, onCollected: () => void) {
+  constructor(job: JobView<O>, reduceJob: JobView<unknown>, { whole, takesResults, onCollected }: ReductionParts<R>) {
     this.job = job;
     this.reduceJob = reduceJob;
-    this.#shape = shape;
+    this.#whole = whole;
+    this.#takesResults = takesResults;
     this.#onCollected = onCollected;
   }
 
@@ -54,7 +63,7 @@ export class ReductionView<O, R> implements Reduction<O, R>, CarriesLabel {
   }
 
   want(): void {
-    this.reduceJob.want();
+    if (!this.#takesResults) this.reduceJob.want();
   }
 
   get isCollected(): boolean {
@@ -92,7 +101,7 @@ export class ReductionView<O, R> implements Reduction<O, R>, CarriesLabel {
     this.collect();
     await until(this.ledgers, () => this.isDecided);
     if (this.#failure !== undefined) throw this.#failure;
-    return this.#shape(await this.reduceJob);
+    return this.#whole();
   }
 
   /** That the reduce cannot run comes first: the maps are cancelled because of it. */

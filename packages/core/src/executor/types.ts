@@ -1,4 +1,15 @@
-import type { AttemptStats, CommandResult, Failure, Isolation, JobCounts, Label, MegalithError } from '@megalith/agent';
+import type {
+  AttemptStats,
+  CommandResult,
+  DataPart,
+  Failure,
+  Isolation,
+  JobCounts,
+  Label,
+  MegalithError,
+  OpenPart,
+  TaskStorage,
+} from '@megalith/agent';
 import type { Candidate, FileTransfer } from '../backends/backend.js';
 import type { FileInput, FileOutput } from '../files/file-argument.js';
 import type { Estimate } from '../placement/estimate.js';
@@ -23,6 +34,10 @@ export interface TaskContext<S = Readonly<Record<string, SharedValue>>> {
   log(...values: unknown[]): void;
   /** Reports progress; the value must be serializable. */
   progress(value: unknown): void;
+  /** Objects in stores: results that others take by pointer, and what pointers lead to. */
+  readonly storage: TaskStorage;
+  /** Opens a part of an object, as an item from `data()` is one. Nothing is read before it is asked for; it closes with the task. */
+  open(part: DataPart): OpenPart;
 }
 
 export type SharedValue = ArrayBufferView | SharedArrayBuffer;
@@ -95,6 +110,13 @@ export interface JobOptions {
   readonly onTransfer?: (transfer: FileTransfer) => void;
   /** The job is to outlive this program: its whole input is handed over at once; see `Job.detach`. @defaultValue false */
   readonly detached?: boolean;
+  /**
+   * Where its tasks put objects, with `context.storage`: the name of a store of the config, or a URL (`s3://bucket/prefix`, `file:///folder`).
+   * @defaultValue `data.store` of the config, else `objects` in the home, for tasks on this machine
+   */
+  readonly store?: string;
+  /** How long they stay: `job`, until `storage.clean` finds the job ended and a week old; at least a time; or `pinned`, for good. @defaultValue 'job' */
+  readonly keep?: 'job' | 'pinned' | Duration;
   /** Folder in which tasks run. @defaultValue the client's on this machine; a folder of the job's own on others */
   readonly cwd?: string;
   /** Cancels the job. */

@@ -9,3 +9,8 @@ export interface Goal {
 }
 
 export const cheapest: Goal = { objective: 'cost' };
+
+/** What is left of a goal's deadline after a while. */
+export function afterwards(goal: Goal, ms: number): Goal {
+  return goal.deadlineMs === undefined ? goal : { ...goal, deadlineMs: Math.max(0, goal.deadlineMs - ms) };
+}

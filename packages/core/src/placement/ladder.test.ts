@@ -105,6 +105,10 @@ describe('a task that ran out of time', () => {
 
 it('a task whose result is too large for a call goes where results do not travel in calls', () => {
   expect(next({ failure: 'OVER_PAYLOAD', tried: [had(large)] })).toMatchObject({ candidate: { id: machine.id } });
+  expect(next({ failure: 'OVER_PAYLOAD', tried: [had(machine)] })).toMatchObject({
+    candidate: undefined,
+    reason: 'no place gives more than room for any result',
+  });
 });
 
 describe('a task that outgrew its place', () => {

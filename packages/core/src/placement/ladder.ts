@@ -139,5 +139,6 @@ function memoryGiven({ kind, usableMemoryBytes }: Candidate, { requirements, bey
 
 function hadInWords({ beyond: { memoryBytes, computeMs, payloadBytes = 0 } }: Lesson): string {
   if (memoryBytes !== undefined) return `${formatSize(memoryBytes)} of memory`;
-  return computeMs === undefined ? `a result of ${formatSize(payloadBytes)}` : formatDuration(computeMs);
+  if (computeMs !== undefined) return formatDuration(computeMs);
+  return Number.isFinite(payloadBytes) ? `a result of ${formatSize(payloadBytes)}` : 'room for any result';
 }

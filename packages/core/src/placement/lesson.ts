@@ -66,9 +66,12 @@ export function lessonOf(
     const taskMs = { p50, p90: Math.max(profile.taskMs.p90, computeMs * timeGrowth.p90, p50) };
     return { requirements, profile: { ...profile, taskMs, source: 'probe' }, beyond: { computeMs } };
   }
-  const limits = tried.map(({ candidateId }) => byId.get(candidateId)?.limits?.payloadBytes ?? 0);
+  const limits = tried.map(({ candidateId }) => {
+    const place = byId.get(candidateId);
+    return place === undefined ? 0 : (place.limits?.payloadBytes ?? Number.POSITIVE_INFINITY);
+  });
   const payloadBytes = Math.max(0, ...limits);
-  const bytesOut = Math.max(profile.bytesOut ?? 0, payloadBytes + 1);
+  const bytesOut = Math.max(profile.bytesOut ?? 0, Number.isFinite(payloadBytes) ? payloadBytes + 1 : 0);
   return { requirements, profile: { ...profile, bytesOut }, beyond: { payloadBytes } };
 }
 
@@ -85,5 +88,5 @@ export function isLarger(candidate: Candidate, { beyond, requirements }: Lesson)
   if (computeMs !== undefined) {
     return limits.timeMs === undefined || limits.timeMs / slowdownAt(candidate, requirements.cpus) > computeMs;
   }
-  return limits.payloadBytes === undefined || limits.payloadBytes > (payloadBytes ?? 0);
+  return (limits.payloadBytes ?? Number.POSITIVE_INFINITY) > (payloadBytes ?? 0);
 }

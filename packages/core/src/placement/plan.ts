@@ -16,7 +16,7 @@ export type { PlannedJob } from './planned-job.js';
 /**
  * Chooses where a job goes: pure, and the same for the same candidates in any order.
  *
- * First what is no matter of cost: `POLICY`, `REGION`, what the candidate's backend says of itself, `OVER_MEMORY`, `OVER_CPUS`, `OVER_TIME`,
+ * First what is no matter of cost: `POLICY`, `REGION`, `OUT_OF_REACH`, what the candidate's backend says of itself, `OVER_MEMORY`, `OVER_CPUS`, `OVER_TIME`,
  * `OVER_DISK`, `OVER_PAYLOAD`, in this order. Then the goal's limits, `MISSES_DEADLINE` and `OVER_BUDGET`. They bind both objectives, and are held
  * against the time and cost of slow tasks, so that they are kept nine times of ten; where how long tasks take is a mere guess, a deadline is held
  * only against the time until the first can begin. Of what remains the best by the objective is chosen.
@@ -34,7 +34,7 @@ export function plan(job: PlannedJob, candidates: readonly Candidate[], policy: 
   let isBarred = false;
   for (const candidate of candidates) {
     const barred = againstPolicy(candidate);
-    const unfit = candidate.rejected ?? overCapacity(candidate);
+    const unfit = outOfReach(job, candidate) ?? candidate.rejected ?? overCapacity(candidate);
     if (barred !== undefined && unfit === undefined) isBarred = true;
     const rejection = barred ?? unfit;
     if (rejection !== undefined) {
@@ -60,4 +60,14 @@ export function plan(job: PlannedJob, candidates: readonly Candidate[], policy: 
   );
   const reason = chosenInWords(job, chosen, possible.length, spoken);
   return { chosen, candidates: [chosen, ...losers, ...spoken], reason, ...facts };
+}
+
+/** What the tasks of some jobs read is on this machine only. */
+function outOfReach({ onlyHere }: PlannedJob, { site }: Candidate): Rejection | undefined {
+  if (onlyHere === undefined || site.kind === 'here') return undefined;
+  return {
+    reason: 'OUT_OF_REACH',
+    explanation: onlyHere,
+    hint: "let it run here ('local', 'auto'), or read from a store that tasks can reach",
+  };
 }

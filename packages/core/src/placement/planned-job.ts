@@ -4,6 +4,8 @@ import type { JobRequest } from '../backends/backend.js';
 export type PlannedJob = Pick<JobRequest, 'name' | 'requirements' | 'label' | 'goal' | 'profile' | 'taskCount'> & {
   /** Why the label is what it is; see `labelOf`. */
   readonly labelRule: string;
+  /** Why its tasks can run on this machine alone, in words; unset where they can run elsewhere. */
+  readonly onlyHere?: string;
 };
 
 /** What a lazy input is taken to hold. */

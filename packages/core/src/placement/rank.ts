@@ -62,6 +62,7 @@ const severity: readonly ReasonCode[] = [
   'OVER_CPUS',
   'OVER_MEMORY',
   'NOT_CONFIGURED',
+  'OUT_OF_REACH',
   'REGION',
   'POLICY',
 ];

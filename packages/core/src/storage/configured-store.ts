@@ -15,7 +15,7 @@ export async function configuredStore(
 ): Promise<OpenStore> {
   const section = stores[name];
   if (section === undefined) throw new MegalithError('NOT_CONFIGURED', `there is no store "${name}" in the config`);
-  const { url, region, endpoint, clearance: said = 'internal' } = section;
+  const { url, region, endpoint, pathStyle, clearance: said = 'internal' } = section;
   const isFolder = !url.includes('://') || /^file:/i.test(url);
   const clearance = isFolder ? said : clearanceInRegion(said, region, policy);
   if (clearance === undefined) {
@@ -31,5 +31,6 @@ export async function configuredStore(
     clearance,
     ...(region === undefined ? {} : { region }),
     ...(endpoint === undefined ? {} : { endpoint }),
+    ...(pathStyle === undefined ? {} : { pathStyle }),
   });
 }

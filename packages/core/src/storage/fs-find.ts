@@ -1,8 +1,8 @@
 import { type BigIntStats, constants } from 'node:fs';
 import { type FileHandle, lstat, open } from 'node:fs/promises';
 import { join } from 'node:path';
+import { type FsRecord, type FsRecords, strangerEtag } from '@megalith/agent';
 import { isMissing } from './fs-failure.js';
-import { type FsRecord, type FsRecords, strangerEtag } from './fs-records.js';
 import type { StoredObject } from './storage.js';
 
 export interface OpenObject {

@@ -1,9 +1,9 @@
 import { constants } from 'node:fs';
 import { link, mkdir, open, rename, rmdir, unlink } from 'node:fs/promises';
 import { dirname } from 'node:path';
+import { type FsRecords, keyHash } from '@megalith/agent';
 import { blocked, isMissing } from './fs-failure.js';
 import { lookAt } from './fs-find.js';
-import { type FsRecords, keyHash } from './fs-records.js';
 
 /** So often a folder is made again for an object while someone removes it because it is empty. */
 const folderTries = 10;

@@ -13,9 +13,9 @@ import {
 import { mkdtemp, rm } from 'node:fs/promises';
 import { hostname, tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { FsRecords, keyHash } from '@megalith/agent';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { findObject, openObject } from './fs-find.js';
-import { FsRecords, keyHash } from './fs-records.js';
 import { FsStore } from './fs-store.js';
 import type { StoredObject } from './storage.js';
 

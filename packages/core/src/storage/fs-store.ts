@@ -3,13 +3,20 @@ import { rm } from 'node:fs/promises';
 import { dirname, join, resolve } from 'node:path';
 import { Readable } from 'node:stream';
 import { pathToFileURL } from 'node:url';
+import {
+  FsPiece,
+  type FsRecord,
+  FsRecords,
+  keyHash,
+  makePiecesFolder,
+  type PutGrant,
+  sweepPieces,
+} from '@megalith/agent';
 import { bodyChunks } from './body-chunks.js';
 import { requireRange, within } from './byte-range.js';
 import { fsFailure } from './fs-failure.js';
 import { findObject, lookAt, openObject, storedObject } from './fs-find.js';
-import { FsPiece, makePiecesFolder, sweepPieces } from './fs-pieces.js';
 import { publish, removeEmptyFolders } from './fs-publish.js';
-import { type FsRecord, FsRecords, keyHash } from './fs-records.js';
 import { walkKeys } from './fs-walk.js';
 import { inTime } from './in-time.js';
 import { alreadyThere, notFound } from './key-errors.js';
@@ -116,6 +123,12 @@ export class FsStore implements Storage {
   async delete(keys: readonly string[], { signal }: Signalled = {}): Promise<void> {
     for (const key of keys) requireKey(key);
     for (const key of keys) await this.#step(`to remove "${key}"`, { signal }, () => this.#remove(key));
+  }
+
+  /** The folder itself: only for tasks of this machine. */
+  async grant(prefix: string): Promise<PutGrant> {
+    requirePrefix(prefix);
+    return { type: 'folder', folder: this.#root };
   }
 
   close(): void {

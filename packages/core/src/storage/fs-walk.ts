@@ -1,7 +1,8 @@
 import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';
+import { ownFolder } from '@megalith/agent';
 import { isMissing } from './fs-failure.js';
-import { compareKeys, isKey, ownFolder } from './object-key.js';
+import { compareKeys, isKey } from './object-key.js';
 
 /**
  * Keys of the files below a folder, in the order of keys, for those that begin with the prefix. At any time it holds the names of one folder, and of

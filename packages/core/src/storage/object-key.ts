@@ -1,12 +1,9 @@
-import { MegalithError } from '@megalith/agent';
+import { MegalithError, ownFolder } from '@megalith/agent';
 
 /** S3 allows 1,024 bytes; the rest is for the prefix of a store. */
 const longestKeyBytes = 800;
 /** What file systems allow for one name. */
 const longestPartBytes = 255;
-
-/** Where a store in a folder keeps what belongs to its objects. No key lies there, in any store. */
-export const ownFolder = '.megalith';
 
 /** Characters that some store, or its listings as XML, cannot hold. */
 const unfit = /[\p{Cc}\\\ufffe\uffff]/u;

@@ -49,11 +49,42 @@ test('a store from outside is known by its scheme', async () => {
   expect(await new FsStore(join(folder, 'lab')).head('k')).toMatchObject({ bytes: 2 });
 });
 
+test('stores in Redis and Azure connect to nothing when they are opened, and show no password', async () => {
+  for (const [url, shown] of [
+    ['redis://me:hidden@lab.example', 'redis://lab.example/0'],
+    ['rediss://lab.example:7000/2?prefix=a', 'rediss://lab.example:7000/2?prefix=a'],
+    ['azure://account/con-tainer/some/prefix/', 'azure://account/con-tainer/some/prefix'],
+  ] as const) {
+    const store = await openStore({ name: 'x', url, clearance: 'public' });
+    expect(store.url).toBe(shown);
+    expect(store.grant === undefined).toBe(shown.startsWith('redis'));
+    store.close();
+  }
+});
+
 test('what names no store is refused, with what there is', async () => {
   await expect(openStore({ name: 'x', url: 'ftp://there/a', clearance: 'public' })).rejects.toThrowError(
-    expect.objectContaining({ code: 'NOT_CONFIGURED', hint: expect.stringContaining('file://, s3://') }),
+    expect.objectContaining({
+      code: 'NOT_CONFIGURED',
+      hint: expect.stringContaining('azure://, file://, redis://, rediss://, s3://'),
+    }),
   );
-  for (const url of ['s3://', 's3://UPPER/x', 's3://bucket//x', 's3://bucket/../x', 'file://elsewhere/x']) {
+  const bad = [
+    's3://',
+    's3://UPPER/x',
+    's3://bucket//x',
+    's3://bucket/../x',
+    'file://elsewhere/x',
+    'redis://',
+    'rediss://h/x',
+  ];
+  for (const url of [
+    ...bad,
+    'azure://account',
+    'azure://account/UPPER',
+    'azure://account/one--two',
+    'azure://account/container//x',
+  ]) {
     await expect(openStore({ name: 'x', url, clearance: 'public' })).rejects.toThrowError(refused('CONFIG'));
   }
 });

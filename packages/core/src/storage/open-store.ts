@@ -6,12 +6,14 @@ import type { Storage, StoredObject } from './storage.js';
 /** One entry of the section `stores` of the config. */
 export interface StoreSettings {
   readonly name: string;
-  /** `s3://bucket/prefix`, `file:///folder`, or the path of a folder. */
+  /** `s3://bucket/prefix`, `azure://account/container/prefix`, `redis://host/0?prefix=name`, `file:///folder`, or the path of a folder. */
   readonly url: string;
   /** @defaultValue what AWS's own configuration says */
   readonly region?: string | undefined;
-  /** Of a server that speaks S3 and is not AWS's. */
+  /** Of a server that speaks S3 and is not AWS's, or Azure's API and is not Azure's. */
   readonly endpoint?: string | undefined;
+  /** Whether the bucket stands in the path of URLs, and not in the name of the host. @defaultValue true with an endpoint, else false */
+  readonly pathStyle?: boolean | undefined;
   /** The highest label of data that may lie there. @defaultValue 'internal' */
   readonly clearance?: Label | undefined;
 }
@@ -24,8 +26,12 @@ export interface OpenStore extends Storage {
 
 export type StorageFactory = (settings: StoreSettings) => Storage | Promise<Storage>;
 
+const redis: StorageFactory = async ({ url }) => new (await import('./redis-store.js')).RedisStore(url);
 const factories = new Map<string, StorageFactory>([
+  ['azure', async ({ url, ...address }) => new (await import('./azure-store.js')).AzureStore(url, address)],
   ['file', async ({ url }) => new (await import('./fs-store.js')).FsStore(folderOfUrl(url))],
+  ['redis', redis],
+  ['rediss', redis],
   ['s3', async ({ url, ...address }) => new (await import('./s3-store.js')).S3Store(url, address)],
 ]);
 

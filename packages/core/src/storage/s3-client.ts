@@ -5,6 +5,8 @@ export interface S3Address {
   readonly region?: string | undefined;
   /** Of a server that speaks S3 and is not AWS's. */
   readonly endpoint?: string | undefined;
+  /** Whether the bucket stands in the path of URLs, and not in the name of the host. @defaultValue true with an endpoint, else false */
+  readonly pathStyle?: boolean | undefined;
 }
 
 export interface S3Timing {
@@ -25,12 +27,13 @@ const maxSockets = 64;
 const maxAttempts = 4;
 
 /** Credentials come from where all of AWS's tools have them: environment, profile, single sign-on, the machine's role. */
-export async function s3Client({ region, endpoint }: S3Address, timing: S3Timing): Promise<S3Client> {
+export async function s3Client({ region, endpoint, pathStyle }: S3Address, timing: S3Timing): Promise<S3Client> {
   const { S3Client } = await s3Sdk();
   return new S3Client({
     ...(region === undefined ? {} : { region }),
     // Such a server rarely has a name for each bucket, and takes any region.
-    ...(endpoint === undefined ? {} : { endpoint, forcePathStyle: true, region: region ?? 'us-east-1' }),
+    ...(endpoint === undefined ? {} : { endpoint, region: region ?? 'us-east-1' }),
+    forcePathStyle: pathStyle ?? endpoint !== undefined,
     // By default the SDK adds CRC32 to every body, as a trailer in chunks of its own: many servers that speak S3 refuse or store that, and a
     // presigned PUT would have the checksum of an empty body in its URL. TLS and the length keep bytes whole on the way.
     requestChecksumCalculation: 'WHEN_REQUIRED',

@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto';
-import { type Label, MegalithError } from '@megalith/agent';
+import { type Label, MegalithError, type PutGrant } from '@megalith/agent';
 import { bodyChunks } from './body-chunks.js';
 import { requireRange, within } from './byte-range.js';
 import { alreadyThere, notFound } from './key-errors.js';
@@ -9,6 +9,7 @@ import { metadataOf, plainEtag, S3Calls } from './s3-calls.js';
 import { type S3Address, s3Timing } from './s3-client.js';
 import { s3Facts } from './s3-failure.js';
 import { s3Place } from './s3-place.js';
+import { S3Presigner } from './s3-presign.js';
 import { readResuming } from './s3-read.js';
 import { s3Sdk } from './s3-sdk.js';
 import { upload } from './s3-upload.js';
@@ -30,12 +31,14 @@ interface Signalled {
 export class S3Store implements Storage {
   readonly url: string;
   readonly #calls: S3Calls;
+  readonly #presigner: S3Presigner;
 
   /** @throws MegalithError CONFIG for a URL that names no bucket */
   constructor(url: string, address: S3Address = {}, timing = s3Timing) {
     const place = s3Place(url);
     this.url = place.url;
     this.#calls = new S3Calls(place, address, timing);
+    this.#presigner = new S3Presigner(this.#calls);
   }
 
   async put(
@@ -123,21 +126,28 @@ export class S3Store implements Storage {
   /** @throws MegalithError USAGE for a time under a second, or over seven days */
   async presign(key: string, method: 'GET' | 'PUT', expiresMs: number, label?: Label): Promise<string> {
     requireKey(key);
-    if (!(expiresMs >= 1000 && expiresMs <= longestPresignMs)) {
-      throw new MegalithError('USAGE', `no URL can expire after ${expiresMs} ms`, { hint: 'give 1 s to 7 d' });
-    }
-    const [{ GetObjectCommand, PutObjectCommand }, { getSignedUrl }] = await Promise.all([
+    requireExpiry(expiresMs);
+    const what = `to sign a URL for "${key}"`;
+    const named = this.#calls.named(key);
+    if (method === 'GET') return this.#presigner.url(named.Key, expiresMs, what);
+    const [{ PutObjectCommand }, { getSignedUrl }] = await Promise.all([
       s3Sdk(),
       import('@aws-sdk/s3-request-presigner'),
     ]);
-    const named = this.#calls.named(key);
-    const command =
-      method === 'GET'
-        ? new GetObjectCommand(named)
-        : new PutObjectCommand({ ...named, Metadata: metadataOf(undefined, label) });
+    const command = new PutObjectCommand({ ...named, Metadata: metadataOf(undefined, label) });
     const expiresIn = Math.floor(expiresMs / 1000);
-    const what = `to sign a URL for "${key}"`;
     return this.#calls.call(what, undefined, client => getSignedUrl(client, command, { expiresIn }));
+  }
+
+  /** @throws MegalithError USAGE for a time under a second, or over seven days */
+  async grant(prefix: string, expiresMs: number, label?: Label): Promise<PutGrant> {
+    requirePrefix(prefix);
+    requireExpiry(expiresMs);
+    const { bucket, prefix: before } = this.#calls.place;
+    const { s3Grant } = await import('./s3-grant.js');
+    return this.#calls.call(`to let tasks put "${prefix}"`, undefined, client =>
+      s3Grant(client, bucket, `${before}${prefix}`, expiresMs, label),
+    );
   }
 
   close(): void {
@@ -155,4 +165,9 @@ export class S3Store implements Storage {
     const said = new Error(`"${refused.Key}": ${refused.Message}`);
     throw this.#calls.failure(what, Object.assign(said, { Code: refused.Code }));
   }
+}
+
+function requireExpiry(expiresMs: number): void {
+  if (expiresMs >= 1000 && expiresMs <= longestPresignMs) return;
+  throw new MegalithError('USAGE', `no permission can expire after ${expiresMs} ms`, { hint: 'give 1 s to 7 d' });
 }

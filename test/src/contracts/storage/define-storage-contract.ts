@@ -1,5 +1,6 @@
 import type { OpenStore } from '@megalith/core';
 import { afterAll, beforeAll, describe, test } from 'vitest';
+import { grants } from './grants.js';
 import { labels } from './labels.js';
 import { listing } from './listing.js';
 import { reading } from './reading.js';
@@ -18,7 +19,7 @@ export interface StoragePlace {
 /** Tests of one topic, by their names; each has a store of its own. */
 export type StoragePart = Readonly<Record<string, (store: OpenStore, place: StoragePlace) => Promise<void>>>;
 
-const parts: Readonly<Record<string, StoragePart>> = { writing, reading, listing, labels, urls };
+const parts: Readonly<Record<string, StoragePart>> = { writing, reading, listing, labels, urls, grants };
 
 /** What a place does in another way, by the names of tests. */
 export interface Differences {

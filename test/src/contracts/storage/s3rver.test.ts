@@ -7,6 +7,7 @@ const differences = {
   always: {
     'a key that is taken is not taken again with ifAbsent': 'it ignores If-None-Match',
     'of many who put one key with ifAbsent at once, one does': 'it ignores If-None-Match',
+    'with a URL for reading, a part is read of the object that is meant, or of none': 'it ignores If-Match',
     'no range of an empty object gives anything': 'it promises a byte',
     'keys come in the order of their bytes, whatever is in them':
       'they come in the order of its files, and lose spaces at their ends',

@@ -8,7 +8,7 @@ import type { BackendJob } from '../backend.js';
  */
 export function specOf(number: number, job: BackendJob, folder: string, hostRetries = false): JobSpec {
   const hostStops = job.stopsOnFailure === true && (hostRetries || job.retry === undefined);
-  const { id, name, work, requirements, env, cwd = folder, tags, label, secrets } = job;
+  const { id, name, work, requirements, env, cwd = folder, tags, label, secrets, storage } = job;
   return {
     job: number,
     id,
@@ -20,6 +20,7 @@ export function specOf(number: number, job: BackendJob, folder: string, hostRetr
     tags,
     label,
     ...(secrets === undefined || Object.keys(secrets).length === 0 ? {} : { secrets }),
+    ...(storage === undefined ? {} : { storage }),
     ...(hostStops ? { stopsOnFailure: true } : {}),
   };
 }

@@ -101,7 +101,12 @@ export class LegsRun implements JobRun {
   }
 
   costUsd(): number {
-    return this.#legs.reduce((sum, { run }) => sum + (run.costUsd?.() ?? 0), 0);
+    return costOf(this.#legs);
+  }
+
+  /** Of what the run cost: that of the places to which tasks were moved. */
+  movedUsd(): number {
+    return costOf(this.#legs.filter(leg => !this.#intake.isTaker(leg)));
   }
 
   cancel(reason: string, indexes?: readonly number[]): void {
@@ -321,6 +326,10 @@ export class LegsRun implements JobRun {
     this.#isOver = true;
     this.#queue.end();
   }
+}
+
+function costOf(legs: readonly Leg[]): number {
+  return legs.reduce((sum, { run }) => sum + (run.costUsd?.() ?? 0), 0);
 }
 
 function lost(why: string): Failure {

@@ -19,6 +19,8 @@ export interface JobFacts {
   readonly taskCount: number | undefined;
   /** The labels that its items carry. */
   readonly inherited: () => Promise<readonly CarriedLabel[]>;
+  /** Why its tasks can run on this machine alone; undefined where they can run elsewhere. */
+  readonly onlyHere?: () => Promise<string | undefined>;
   /** What its tasks share: undefined where nobody knows yet. */
   readonly shared?: readonly SharedPart[];
 }
@@ -28,7 +30,7 @@ export interface JobFacts {
  * @param codeHash names its code, for what earlier runs have shown; undefined where there is none yet
  */
 export async function describeJob(
-  { id, name, settings, taskCount, inherited, shared = [] }: JobFacts,
+  { id, name, settings, taskCount, inherited, onlyHere, shared = [] }: JobFacts,
   codeHash: string | undefined,
   desk: PlacingDesk,
 ): Promise<PlaceableJob> {
@@ -37,9 +39,10 @@ export async function describeJob(
     bothNames(settings.inputs.map(({ path }) => path)),
     bothNames([...settings.reads, ...filesIn(shared)]),
   ]);
-  const [{ policy }, ofItems, ofFiles, profile] = await Promise.all([
+  const [{ policy }, ofItems, bound, ofFiles, profile] = await Promise.all([
     desk.config(),
     inherited(),
+    onlyHere?.(),
     desk.labels.labelsUnder([...paths, ...files]),
     profileOf(settings, codeHash, desk),
   ]);
@@ -62,6 +65,7 @@ export async function describeJob(
     profile,
     wants,
     ...(taskCount === undefined ? {} : { taskCount }),
+    ...(bound === undefined ? {} : { onlyHere: bound }),
   };
 }
 

@@ -1,16 +1,22 @@
-import type { Requirements } from '@megalith/agent';
+import type { JobStorage, Requirements } from '@megalith/agent';
 import type { Backend, BackendJob, Candidate, TaskSource } from '../../backends/backend.js';
 import type { JobProfile } from '../../placement/job-profile.js';
+import { storageAt } from '../../pointers/job-storage.js';
 import type { LegPlan } from '../legs/leg.js';
 import { workAt } from './work-at.js';
 
 /** Makes the parts of one job for the places that they go to. */
 export class LegPlans {
   readonly #job: Omit<BackendJob, 'tasks'>;
+  readonly #storage: JobStorage | undefined;
   #begun = 0;
 
-  /** @param job as the first place gets it, but for its tasks */
-  constructor(job: Omit<BackendJob, 'tasks'>) {
+  /**
+   * @param job as the first place gets it, but for its tasks
+   * @param storage where its tasks put objects
+   */
+  constructor(job: Omit<BackendJob, 'tasks'>, storage?: JobStorage) {
+    this.#storage = storage;
     this.#job = job;
   }
 
@@ -21,7 +27,7 @@ export class LegPlans {
       requirements,
       run: tasks => {
         const part = this.#part(requirements, profile, count, tasks);
-        return backend.run({ ...part, work: workAt(place, part.work) }, place);
+        return backend.run({ ...part, work: workAt(place, part.work), ...storageAt(place, this.#storage) }, place);
       },
     };
   }

@@ -129,6 +129,15 @@ describe('a task that outgrows its place', () => {
     await expect(job).rejects.toMatchObject({ code: 'OUT_OF_MEMORY', message: expect.stringContaining('OVER_BUDGET') });
   });
 
+  it('leaves less of the budget for the next one, though it has cost nothing yet', async () => {
+    await using executor = executorWith({ near: outOfMemory, far: () => 'far' });
+    const usdOf = () => events.flatMap(event => (event.type === 'escalating' ? event.usd : []));
+    await executor.command('x', [0]);
+    const job = executor.command('x', [0, 1], { budget: 1.5 * usdOf()[0]! });
+    expect(await job.ended()).toMatchObject({ done: 1, failed: 1 });
+    expect(usdOf()).toHaveLength(2);
+  });
+
   it('stays where the caller wants it to', async () => {
     await using executor = executorWith({ near: outOfMemory });
     await expect(executor.command('x', [0], { escalate: false })).rejects.toMatchObject({

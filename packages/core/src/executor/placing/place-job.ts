@@ -3,12 +3,13 @@ import type { CommandWork, FunctionWork, Label, Requirements } from '@megalith/a
 import type { BackendJob, Candidate, JobRun, TaskEvents, TaskSource } from '../../backends/backend.js';
 import { labelFiles } from '../../labels/label-files.js';
 import { dependsOnGuess } from '../../placement/depends-on-guess.js';
-import type { Goal } from '../../placement/goal.js';
+import { afterwards } from '../../placement/goal.js';
 import { codeHashOf } from '../../placement/history/code-hash.js';
 import { probeLimitMs, probeSize, profileFromProbe } from '../../placement/history/probe.js';
 import type { SamplePlace } from '../../placement/history/task-sample.js';
 import { plan } from '../../placement/plan.js';
 import type { Policy } from '../../placement/policy.js';
+import { jobStorage, storageAt } from '../../pointers/job-storage.js';
 import type { Prepared } from '../conductor.js';
 import { type JobSettings, labelVariable } from '../job-settings.js';
 import type { LegPlan } from '../legs/leg.js';
@@ -56,8 +57,9 @@ export interface JobToPlace extends JobFacts {
  */
 export async function placeJob(facts: JobToPlace, desk: PlacingDesk, hooks: PlacingHooks): Promise<PlacedJob> {
   const { prepared, settings, tasks } = facts;
+  const since = performance.now();
   const codeHash = codeHashOf(prepared.work);
-  const [{ policy }, backends, job] = await Promise.all([
+  const [{ policy, data: usual }, backends, job] = await Promise.all([
     desk.config(),
     desk.choosable(settings.wants),
     describeJob({ ...facts, shared: prepared.shared }, codeHash, desk),
@@ -71,6 +73,8 @@ export async function placeJob(facts: JobToPlace, desk: PlacingDesk, hooks: Plac
   const place = await plans.settle(asked.plan, probeAt);
   await noteOutputs(settings, job, policy, desk);
 
+  const wish = { store: settings.store, keep: settings.keep, usual: usual?.store };
+  const storage = await jobStorage({ ...job, work: prepared.work }, wish, desk.stores);
   const base: Omit<BackendJob, 'tasks'> = { ...job, ...prepared, ...travelling(settings, job.label), tell: hooks.tell };
   const isElsewhere = backends.filter(each => each.isConfigured).length > 1 || asked.candidates.length > 1;
   const escalates = settings.escalates && !settings.detached && isElsewhere;
@@ -82,12 +86,13 @@ export async function placeJob(facts: JobToPlace, desk: PlacingDesk, hooks: Plac
   };
   const start = (life: number): JobRun => {
     // A job that was lost has a record of its own already.
-    const own = life === 1 ? base : { ...base, id: `${job.id}-${life}` };
+    const own = life === 1 ? base : { ...base, id: `${job.id}-life${life}` };
     if (!escalates && !probes && split === undefined) {
       const requirements = requirementsAt(place, job);
-      return asked.backendOf(place).run({ ...own, requirements, work: workAt(place, own.work), tasks }, place);
+      const there = { requirements, work: workAt(place, own.work), ...storageAt(place, storage) };
+      return asked.backendOf(place).run({ ...own, ...there, tasks }, place);
     }
-    const legs = new LegPlans(own);
+    const legs = new LegPlans(own, storage);
     const run: LegsRun = new LegsRun({
       tasks,
       ...(split === undefined ? firstLegs(probeAt(place), asked, job, legs) : split.legs(legs)),
@@ -99,12 +104,13 @@ export async function placeJob(facts: JobToPlace, desk: PlacingDesk, hooks: Plac
               policy,
               plans,
               legs,
-              spentUsd: () => run.costUsd(),
+              spent: () => ({ usd: run.costUsd(), movedUsd: run.movedUsd() }),
+              since,
               tell: hooks.moved,
             }).moveOf,
           }
         : {}),
-      ...(probes ? { probe: probeOf(job, asked, policy, plans, legs, hooks) } : {}),
+      ...(probes ? { probe: probeOf(job, asked, policy, plans, legs, hooks, since) } : {}),
     });
     inLegs = run;
     return run;
@@ -146,9 +152,9 @@ function probeOf(
   plans: JobPlans,
   legs: LegPlans,
   hooks: PlacingHooks,
+  since: number,
 ): NonNullable<LegsOptions['probe']> {
   const size = probeSize(job.taskCount);
-  const since = performance.now();
   const decide = async (probed: Probed): Promise<LegPlan> => {
     const profile = profileFromProbe(probed.done, probed.runningMs, job);
     const { taskCount } = job;
@@ -164,11 +170,6 @@ function probeOf(
     return legs.leg(place, asked.backendOf(place), requirementsAt(place, rest), profile, rest.taskCount);
   };
   return { tasks: size, limitMs: probeLimitMs, decide };
-}
-
-/** What is left of a deadline after a while. */
-function afterwards(goal: Goal, ms: number): Goal {
-  return goal.deadlineMs === undefined ? goal : { ...goal, deadlineMs: Math.max(0, goal.deadlineMs - ms) };
 }
 
 function noteOutputs(

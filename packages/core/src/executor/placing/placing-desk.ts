@@ -7,6 +7,7 @@ import { LabelBook } from '../../labels/label-book.js';
 import { type HistoryStore, openHistory } from '../../placement/history/history-store.js';
 import type { TaskSample } from '../../placement/history/task-sample.js';
 import type { PriceBook } from '../../placement/prices-file.js';
+import { StoresHere } from '../../pointers/stores-here.js';
 import { configuredStore } from '../../storage/configured-store.js';
 import type { BackendChoice, Choosable } from '../backend-choice.js';
 
@@ -24,6 +25,7 @@ export interface DeskOptions {
 export class PlacingDesk {
   readonly home: string;
   readonly labels: LabelBook;
+  readonly stores: StoresHere;
   readonly at: number | undefined;
   readonly #backends: BackendChoice;
   readonly #warn: (message: string) => void;
@@ -37,6 +39,7 @@ export class PlacingDesk {
     this.home = home;
     this.#backends = backends;
     this.labels = new LabelBook(home);
+    this.stores = new StoresHere(home, () => this.config());
     this.#warn = warn;
   }
 
@@ -77,7 +80,12 @@ export class PlacingDesk {
   }
 
   history(): Promise<HistoryStore> {
-    this.#history ??= this.#openHistory();
+    if (this.#history === undefined) {
+      this.#history = this.#openHistory();
+      this.#history.catch(() => {
+        this.#history = undefined;
+      });
+    }
     return this.#history;
   }
 
@@ -94,6 +102,7 @@ export class PlacingDesk {
     await this.#backends.close();
     await Promise.all(this.#learning);
     await (await this.#history)?.close();
+    await this.stores.close();
     await this.#audit?.close();
   }
 

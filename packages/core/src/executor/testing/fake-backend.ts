@@ -222,8 +222,9 @@ export function runShipped(): FakeTask {
   return async ({ job, ...task }) => {
     if (job.work.kind !== 'function') throw new Error(`${job.name} is no function`);
     const { hash, code, captured } = job.work.bundle;
-    if (!loaded.has(hash)) loaded.set(hash, load(code, captured));
-    const fn = await loaded.get(hash)!;
+    const key = `${hash} ${Buffer.from(captured).toString('latin1')}`;
+    if (!loaded.has(key)) loaded.set(key, load(code, captured));
+    const fn = await loaded.get(key)!;
     return fn(task.item, task);
   };
 }

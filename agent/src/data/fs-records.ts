@@ -2,8 +2,12 @@ import { createHash } from 'node:crypto';
 import type { BigIntStats } from 'node:fs';
 import { mkdir, open, readFile, rm } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
-import { fieldsOf, isLabel, type Label, parsedJson, unlessMissing } from '@megalith/agent';
-import { ownFolder } from './object-key.js';
+import { unlessMissing } from '../files/unless-missing.js';
+import { fieldsOf, parsedJson } from '../protocol/foreign-json.js';
+import { isLabel, type Label } from '../protocol/label.js';
+
+/** Where a store in a folder keeps what belongs to its objects. No key lies there, in any store. */
+export const ownFolder = '.megalith';
 
 /** What is known of an object beside its bytes. */
 export interface FsRecord {

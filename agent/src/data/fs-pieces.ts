@@ -3,9 +3,9 @@ import type { BigIntStats } from 'node:fs';
 import { lstat, mkdir, open, readdir, rm, utimes } from 'node:fs/promises';
 import { hostname } from 'node:os';
 import { join } from 'node:path';
-import { identityOf, unlessMissing } from '@megalith/agent';
-import { type FsRecord, type FsRecords, keyHash } from './fs-records.js';
-import { ownFolder } from './object-key.js';
+import { unlessMissing } from '../files/unless-missing.js';
+import { identityOf } from '../process/process-identity.js';
+import { type FsRecord, type FsRecords, keyHash, ownFolder } from './fs-records.js';
 
 /** Of a machine that cannot be asked whether its process lives: what was not written to for so long has nobody, milliseconds. */
 const forgottenMs = 24 * 3600_000;

@@ -1,10 +1,6 @@
 import { readdir, stat } from 'node:fs/promises';
 import { join } from 'node:path';
-
-/** True where a shell would expand it. */
-export function isGlob(pattern: string): boolean {
-  return /[*?[{]/.test(pattern);
-}
+import { expandBraces, isGlob, namePattern } from './glob-pattern.js';
 
 /**
  * The files that match, folder by folder, each folder sorted. `*` and `?` stay inside a name, `**` stands for any depth
@@ -41,7 +37,7 @@ async function* matches(segments: readonly string[], base: string, cwd: string):
       yield* rest.length === 0 ? [path] : matches(rest, path, cwd);
     return;
   }
-  const wanted = segmentPattern(segment);
+  const wanted = namePattern(segment);
   for (const entry of await folder(base, cwd)) {
     if (!wanted.test(entry.name) || (entry.name.startsWith('.') && !segment.startsWith('.'))) continue;
     const path = below(base, entry.name);
@@ -78,45 +74,4 @@ async function kindOf(path: string, cwd: string): Promise<'file' | 'folder' | 'm
 
 function isFileError(error: unknown, codes: readonly string[]): boolean {
   return error instanceof Error && 'code' in error && codes.includes(String(error.code));
-}
-
-function segmentPattern(segment: string): RegExp {
-  let source = '';
-  for (let i = 0; i < segment.length; i++) {
-    const char = segment[i]!;
-    const close =
-      char === '[' ? segment.indexOf(']', segment[i + 1] === '!' || segment[i + 1] === '^' ? i + 3 : i + 2) : -1;
-    if (char === '*') source += '.*';
-    else if (char === '?') source += '.';
-    else if (close !== -1) {
-      const set = segment.slice(i + 1, close).replace(/^[!^]/, '');
-      const negated = segment[i + 1] === '!' || segment[i + 1] === '^';
-      source += `[${negated ? '^' : ''}${set.replace(/[\\\]^]/g, '\\$&')}]`;
-      i = close;
-    } else source += char.replace(/[.+^${}()|[\]\\*?]/g, '\\$&');
-  }
-  return new RegExp(`^${source}$`, 'su');
-}
-
-/** `a{b,c{d,e}}` → `ab`, `acd`, `ace`. A brace without a comma or an end stands for itself. */
-export function expandBraces(pattern: string): string[] {
-  for (let open = pattern.indexOf('{'); open !== -1; open = pattern.indexOf('{', open + 1)) {
-    const parts: string[] = [];
-    let depth = 0;
-    let from = open + 1;
-    for (let i = open; i < pattern.length; i++) {
-      const char = pattern[i];
-      if (char === '{') depth++;
-      else if (char === ',' && depth === 1) {
-        parts.push(pattern.slice(from, i));
-        from = i + 1;
-      } else if (char === '}' && --depth === 0) {
-        if (parts.length === 0) break;
-        parts.push(pattern.slice(from, i));
-        const before = pattern.slice(0, open);
-        return parts.flatMap(part => expandBraces(before + part + pattern.slice(i + 1)));
-      }
-    }
-  }
-  return [pattern];
 }
