@@ -10,10 +10,19 @@ export function isPointer(value: unknown): value is CloudObject {
 }
 
 /**
- * The pointers in a value: itself, or in plain arrays and objects two levels down. Nothing is called but what reads a property.
- * @param below how many levels
+ * The pointers in a value: itself, or in plain arrays and objects two levels down. Nothing is called but what reads a property; a value of which one
+ * can't be read has none, for it goes nowhere.
  */
-export function pointersIn(value: unknown, below = depth): readonly CloudObject[] {
+export function pointersIn(value: unknown): readonly CloudObject[] {
+  try {
+    return search(value, depth);
+  } catch {
+    // Whoever writes it meets this too, and tells the one task whose value it is.
+    return none;
+  }
+}
+
+function search(value: unknown, below: number): readonly CloudObject[] {
   if (typeof value !== 'object' || value === null) return none;
   const { megalith } = value as { readonly megalith?: unknown };
   if (megalith !== undefined) return isPointer(value) ? [value] : none;
@@ -21,7 +30,7 @@ export function pointersIn(value: unknown, below = depth): readonly CloudObject[
   let found: CloudObject[] | undefined;
   for (const inside of Array.isArray(value) ? (value as readonly unknown[]) : Object.values(value)) {
     if (typeof inside !== 'object' || inside === null) continue;
-    const more = pointersIn(inside, below - 1);
+    const more = search(inside, below - 1);
     if (more.length > 0) found = found === undefined ? [...more] : found.concat(more);
   }
   return found ?? none;
