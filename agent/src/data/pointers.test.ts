@@ -18,6 +18,13 @@ describe('pointers in an item', () => {
     expect(pointersIn(item)).toHaveLength(count);
   });
 
+  test('are none where one of its properties cannot be read: that is told when it is written', () => {
+    const trap = () => {
+      throw new Error('the trap was touched');
+    };
+    expect(pointersIn([pointer, Object.defineProperty({}, 'a', { enumerable: true, get: trap })])).toEqual([]);
+  });
+
   test('are replaced in a copy, and the item stays as it was', () => {
     const item = { a: [pointer, 7], b: 'x', date: new Date(0) };
     const changed = withPointers(item, one => ({ ...one, readUrl: 'u' }));

@@ -17,7 +17,7 @@ const kinds = [
 
 it.skipIf(instanceImage() === undefined).each(kinds)(
   'a job makes a machine with $system, runs there, and the machine ends itself',
-  { timeout: 120_000 },
+  { timeout: 240_000 },
   async ({ kind, kernel }) => {
     vi.stubEnv('AWS_ACCESS_KEY_ID', 'AKIDTEST');
     vi.stubEnv('AWS_SECRET_ACCESS_KEY', 'secret');
@@ -43,7 +43,11 @@ it.skipIf(instanceImage() === undefined).each(kinds)(
     expect(release).toMatch(kernel);
     expect(folder).toBe('/home/ec2-user');
     const calls = () => ec2.requests.filter(({ action }) => action === 'TerminateInstances').length;
-    await eventually('the machine is gone', () => ec2.instances().every(({ state }) => state === 'terminated'), 60_000);
+    await eventually(
+      'the machine is gone',
+      () => ec2.instances().every(({ state }) => state === 'terminated'),
+      120_000,
+    );
     expect([ec2.instances().length, calls()]).toEqual([1, 0]);
   },
 );

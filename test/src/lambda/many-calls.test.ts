@@ -5,20 +5,34 @@ import type { LambdaEmulator } from './lambda-emulator.js';
 import { startLambda } from './start-lambda.js';
 import { call, deploy, refusal, testClient } from './test-client.js';
 
+/** What a call asks its function to do. */
+interface Wish {
+  readonly ms?: number;
+  readonly fails?: boolean;
+  readonly together?: number;
+  readonly waits?: boolean;
+}
+
 let lambda: LambdaEmulator;
 let client: LambdaClient;
 let running = 0;
 let most = 0;
 let ran = 0;
+/** Lets calls end that wait for it. */
+let open: () => void;
+const opened = new Promise<void>(resolve => {
+  open = resolve;
+});
 beforeAll(async () => {
   lambda = await startLambda({
     concurrency: 1200,
     thin: async event => {
-      const { ms = 0, fails = false, together = 1 } = event as { ms?: number; fails?: boolean; together?: number };
+      const { ms = 0, fails = false, together = 1, waits = false } = event as Wish;
       running++;
       ran++;
       most = Math.max(most, running);
       await eventually(`${together} run together`, () => most >= together);
+      if (waits) await opened;
       await new Promise(resolve => setTimeout(resolve, ms));
       running--;
       if (fails) throw new TypeError('as asked');
@@ -53,7 +67,7 @@ test('calls run a thousand at once', async () => {
 
 test('calls are throttled where account or function has no room', async () => {
   lambda.setConcurrency(102);
-  const slow = [0, 1].map(() => call(client, 'f', { ms: 400 }));
+  const slow = [0, 1].map(() => call(client, 'f', { waits: true }));
   await eventually('both run', () => running === 2);
   lambda.setConcurrency(2);
   const refused = await client.send(new InvokeCommand({ FunctionName: 'f' })).catch((error: unknown) => error);
@@ -69,6 +83,7 @@ test('calls are throttled where account or function has no room', async () => {
   expect(await call(client, reserved).catch((error: unknown) => error)).toMatchObject({
     Reason: 'ReservedFunctionConcurrentInvocationLimitExceeded',
   });
+  open();
   await Promise.all(slow);
 });
 

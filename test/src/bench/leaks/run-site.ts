@@ -18,8 +18,8 @@ export interface RunSite extends AsyncDisposable {
   readonly run: LeakRun;
   readonly ec2: Ec2Simulator;
   readonly task: ClientJob;
-  /** When every machine is past its end, epoch milliseconds. */
-  readonly overAt: number;
+  /** When every machine that there is is past its end, epoch milliseconds: one may have been made late. */
+  readonly overAt: () => number;
   readonly hostOf: (machine: string) => BootedHost | undefined;
   readonly watch: MachineWatch;
   /** The dismantler's. */
@@ -29,15 +29,21 @@ export interface RunSite extends AsyncDisposable {
 const minuteMs = 60_000;
 /** How long the guests of real machines take for what they call a minute, milliseconds. */
 export const guestMinuteMs = 2500;
-/** As it is configured. Machines that have less than ten minutes left are for no other job; those of real guests go by in 37 s. */
-const lifetimeMs = { silent: 20_000, real: 905_000 };
+/** What silent ones take for that. */
+const silentMinuteMs = 10_000;
+/**
+ * As it is configured. Nobody is given a machine that ends before it can have started, which is taken to last 90 s. Machines that have less than ten
+ * minutes left are for no other job; those of real guests go by in 37 s.
+ */
+const lifetimeMs = { silent: 120_000, real: 905_000 };
 /** Clients and guests take their time, and clocks may differ by half a minute before a sweep counts a machine as past its end, milliseconds. */
 const graceMs = 45_000;
 
 export async function openSite(run: LeakRun): Promise<RunSite> {
   const { fault, folder, name, hosts } = run;
   const lifeMs = lifeOf(run);
-  const timerMs = hosts === undefined ? lifeMs : Math.floor(lifeMs / minuteMs) * guestMinuteMs;
+  const timerMs =
+    hosts === undefined ? (lifeMs / minuteMs) * silentMinuteMs : Math.floor(lifeMs / minuteMs) * guestMinuteMs;
   const home = join(folder, name);
   const tally = join(folder, `${name}.tally`);
   mkdirSync(home, { mode: 0o700 });
@@ -54,7 +60,7 @@ export async function openSite(run: LeakRun): Promise<RunSite> {
     run,
     ec2,
     task: { id: `leak-${name}`, home, tally, tookSeconds: 0.4 },
-    overAt: Date.now() + timerMs + graceMs,
+    overAt: () => Math.max(...ec2.instances().map(({ launchedAt }) => launchedAt)) + timerMs + graceMs,
     hostOf,
     watch,
     pool,
@@ -102,7 +108,7 @@ function hostsFor(
   booted: Map<string, BootedHost>,
   wentOff: (machine: string) => void,
 ): InstanceHosts {
-  if (hosts === undefined) return silentHosts(wentOff);
+  if (hosts === undefined) return silentHosts(wentOff, minuteMs / silentMinuteMs);
   return {
     async boot(spec: BootSpec) {
       if (fault.boot !== undefined) bootFaults.set(spec, fault.boot);

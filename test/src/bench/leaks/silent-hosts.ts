@@ -3,8 +3,9 @@ import type { InstanceHosts } from '../../ec2/instance-hosts.js';
 /**
  * Hosts that boot and let nobody in: for clients that die before they could log in. Of what their user data says they keep the absolute end, which is
  * kill switch (a).
+ * @param haste so many times faster than ours their time goes by
  */
-export function silentHosts(onOff: (instanceId: string) => void): InstanceHosts {
+export function silentHosts(onOff: (instanceId: string) => void, haste: number): InstanceHosts {
   const timers = new Set<NodeJS.Timeout>();
   let count = 0;
   return {
@@ -21,7 +22,7 @@ export function silentHosts(onOff: (instanceId: string) => void): InstanceHosts 
         onOff(instanceId);
         settle();
       };
-      const timer = Number.isNaN(endsAt) ? undefined : setTimeout(goOff, Math.max(0, endsAt - Date.now()));
+      const timer = Number.isNaN(endsAt) ? undefined : setTimeout(goOff, Math.max(0, endsAt - Date.now()) / haste);
       if (timer !== undefined) timers.add(timer);
       const end = async (): Promise<void> => {
         clearTimeout(timer);

@@ -18,7 +18,7 @@ export async function sweepUntilOver(site: RunSite): Promise<void> {
   const { run, ec2, overAt } = site;
   // Real machines take longer for everything, and many share this one.
   const pauseMs = run.hosts === undefined ? sweepDelayMs : 4 * sweepDelayMs;
-  while (ec2.instances().some(isAlive) && Date.now() < overAt) {
+  while (ec2.instances().some(isAlive) && Date.now() < overAt()) {
     await sweep(site);
     await delay(pauseMs);
   }

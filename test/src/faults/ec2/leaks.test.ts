@@ -85,7 +85,7 @@ function expectNothingLost(all: ReadonlyMap<string, LeakFigures>): void {
 test.concurrent(
   `a client that is killed before it can log in leaves no machine and makes no second one, whatever the cloud does (seed ${seed})`,
   async () => expectNothingLost(await figuresOf('silent', 5, () => true)),
-  120_000,
+  240_000,
 );
 
 test
@@ -93,5 +93,5 @@ test
   .concurrent(
     `a client that is killed later is followed by one that gets the result, once (seed ${seed})`,
     async () => expectNothingLost(await figuresOf('real', 3, ({ returns }) => returns)),
-    120_000,
+    240_000,
   );
