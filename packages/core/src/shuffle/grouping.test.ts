@@ -221,7 +221,8 @@ describe('groupByKey', () => {
   });
 
   it('says so where tasks would not share the folder of their runs', async () => {
-    const far = createFakeBackend(runShipped(), { candidate: { kind: 'host' } });
+    const site = { name: 'far', kind: 'on-prem', clearance: 'restricted' } as const;
+    const far = createFakeBackend(runShipped(), { candidate: { kind: 'host', site } });
     const elsewhere = new FunctionExecutor({ backend: far, home });
     await expect(elsewhere.groupByKey(words, ['a'], sum)).rejects.toMatchObject({
       code: 'NO_PLACEMENT',
