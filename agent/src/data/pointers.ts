@@ -10,13 +10,8 @@ export function isPointer(value: unknown): value is CloudObject {
 }
 
 /**
-<<<<<<< HEAD
- * The pointers in a value: itself, or in plain arrays and objects two levels down. Nothing is called but what reads a property. One that can't be read
- * has none: whoever encodes it says so.
-=======
  * The pointers in a value: itself, or in plain arrays and objects two levels down. Nothing is called but what reads a property; a value of which one
  * can't be read has none, for it goes nowhere.
->>>>>>> flakes
  */
 export function pointersIn(value: unknown): readonly CloudObject[] {
   try {
