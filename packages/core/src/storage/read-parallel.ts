@@ -5,11 +5,11 @@ export interface ParallelOptions {
   readonly signal?: AbortSignal | undefined;
   /** Of one request. @defaultValue 8 MiB: so large that the way to the server and back counts little */
   readonly partBytes?: number;
-  /** Requests at once; so many parts are in memory. @defaultValue 8: one connection to S3 brings some 80 MB/s, and a fast line has room for several */
+  /** Requests at once; so many parts are in memory. @defaultValue 16: one connection to S3 brings some 80 MB/s, and a fast line has room for several */
   readonly connections?: number;
 }
 
-const defaults = { partBytes: 8 * 2 ** 20, connections: 8 };
+const defaults = { partBytes: 8 * 2 ** 20, connections: 16 };
 
 /**
  * Reads an object by several ranges at once, and gives its bytes in order. All are of one version. What fits into two parts is read by one request.

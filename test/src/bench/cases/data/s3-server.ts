@@ -1,9 +1,10 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
-import { mkdirSync, mkdtempSync, openSync, rmSync, writeSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, rmSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { openStore } from '@megalith/core';
 import { eventually } from '../../../conformance/eventually.js';
 
 /** A real server of S3 that is as fast as its disk, with one object. */
@@ -22,6 +23,7 @@ export const s3Environment = {
   AWS_REGION: 'us-east-1',
 };
 
+/** 1 GiB. */
 const objectBytes = 2 ** 30;
 let running: { readonly server: S3Server; readonly process: ChildProcess; readonly folder: string } | undefined;
 
@@ -30,11 +32,8 @@ export async function s3Server(): Promise<S3Server> {
   if (running !== undefined) return running.server;
   const folder = mkdtempSync(join(tmpdir(), 'megalith-bench-s3-'));
   mkdirSync(join(folder, 'bucket'));
-  const file = openSync(join(folder, 'bucket', 'object'), 'wx');
-  const piece = randomBytes(2 ** 20);
-  for (let written = 0; written < objectBytes; written += piece.length) writeSync(file, piece);
   const port = await freePort();
-  const child = spawn(s3Program, ['--port', `127.0.0.1:${port}`, '--quiet', 'posix', '--nometa', folder], {
+  const child = spawn(s3Program, ['--port', `127.0.0.1:${port}`, '--quiet', 'posix', folder], {
     env: { ...process.env, ROOT_ACCESS_KEY: 'bench', ROOT_SECRET_KEY: 'benchbench' },
     stdio: 'ignore',
   });
@@ -46,7 +45,15 @@ export async function s3Server(): Promise<S3Server> {
       () => false,
     ),
   );
+  const store = await openStore({ name: 'bench', url: 's3://bucket', endpoint: server.endpoint });
+  await store.put('object', pieces());
+  store.close();
   return server;
+}
+
+async function* pieces(): AsyncGenerator<Uint8Array> {
+  const piece = randomBytes(2 ** 20);
+  for (let given = 0; given < objectBytes; given += piece.length) yield piece;
 }
 
 export async function endS3Server(): Promise<void> {
