@@ -32,6 +32,7 @@ export { type ErrorCode, isMegalithError, MegalithError, type MegalithErrorOptio
 export { askFiles } from './files/ask-files.js';
 export { fileFailure } from './files/file-failure.js';
 export type { FileReport } from './files/files-frame.js';
+export { ownedName, removeLeft } from './files/owned-name.js';
 export { receiveTrees } from './files/receive-trees.js';
 export { relativeSteps } from './files/safe-path.js';
 export { reportFrom, sendTrees } from './files/send-trees.js';

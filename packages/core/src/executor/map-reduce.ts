@@ -6,7 +6,7 @@ import type { Prepared } from './conductor.js';
 import { Groups } from './groups.js';
 import type { JobView } from './job-view.js';
 import type { Launch } from './launch.js';
-import { outcomesOf } from './loop.js';
+import { passMapped } from './pass-mapped.js';
 import { passUp } from './pass-up.js';
 import { ReductionView } from './reduction.js';
 import { inShort } from './task-error.js';
@@ -108,18 +108,10 @@ async function pass(
   complete: Channel<unknown[]>,
   isReadAhead: boolean,
 ): Promise<void> {
-  const give = (ready: unknown[][]): void => {
-    for (const values of ready) complete.push(values);
-  };
   try {
-    if (isReadAhead) give(groups.close());
-    for await (const outcome of outcomesOf(job.ledger)) {
-      if (outcome.status === 'done') give(groups.set(outcome.index, outcome.value));
-    }
-    if (job.state === 'done' || job.state === 'failed') give(groups.close());
-  } catch (error) {
-    // The job as a whole failed: whoever awaits the reduction hears it from the job.
-    if (error !== job.ledger.jobError) throw error;
+    await passMapped(job, groups, isReadAhead, ready => {
+      for (const values of ready) complete.push(values);
+    });
   } finally {
     complete.close();
   }

@@ -1,6 +1,7 @@
 import type { Channel } from './channel.js';
 import type { JobView } from './job-view.js';
 import { outcomesOf } from './loop.js';
+import { passMapped } from './pass-mapped.js';
 import type { Batch } from './reduce-tree.js';
 import type { TreeGroups } from './tree-groups.js';
 
@@ -30,14 +31,7 @@ export async function passUp(
   };
   const maps = async (): Promise<void> => {
     try {
-      if (isReadAhead) give(groups.close());
-      for await (const outcome of outcomesOf(job.ledger)) {
-        if (outcome.status === 'done') give(groups.set(outcome.index, outcome.value));
-      }
-      if (job.state === 'done' || job.state === 'failed') give(groups.close());
-    } catch (error) {
-      // The job as a whole failed: whoever awaits the reduction hears it from the job.
-      if (error !== job.ledger.jobError) throw error;
+      await passMapped(job, groups, isReadAhead, give);
     } finally {
       areMapsOver = true;
       closeIfOver();

@@ -1,9 +1,7 @@
-import { randomBytes } from 'node:crypto';
-import { mkdirSync, readdirSync, rmSync, statSync } from 'node:fs';
+import { mkdirSync } from 'node:fs';
 import { rm } from 'node:fs/promises';
-import { hostname } from 'node:os';
 import { join } from 'node:path';
-import { identityOf, isAlive } from '@megalith/agent';
+import { ownedName, removeLeft } from '@megalith/agent';
 import { removedAtEnd } from './removed-at-end.js';
 
 /** Begins the name of each folder and file that a shuffle leaves where it can't be hidden. */
@@ -33,27 +31,6 @@ export class ScratchFolder {
 
 /** A path in a folder that nothing has yet, and that only this process uses. What dead processes left there goes. */
 export function ownedPath(base: string, ending: string): string {
-  for (const name of readdirSync(base)) {
-    if (name.startsWith(prefix) && isLeft(base, name)) rmSync(join(base, name), { recursive: true, force: true });
-  }
-  const self = identityOf(process.pid);
-  const owner = `${process.pid}-${self?.startTicks ?? 0}-${hostMark()}`;
-  return join(base, `${prefix}${owner}-${randomBytes(4).toString('hex')}${ending}`);
-}
-
-function isLeft(base: string, name: string): boolean {
-  const [pid, startTicks, host] = name.slice(prefix.length).split('-');
-  if (host !== hostMark()) {
-    const found = statSync(join(base, name), { throwIfNoEntry: false });
-    return found !== undefined && Date.now() - found.mtimeMs > foreignMaxAgeMs;
-  }
-  const ticks = Number(startTicks);
-  return !isAlive({ pid: Number(pid), startTicks: ticks === 0 ? undefined : ticks });
-}
-
-/** The host's name without what separates the parts of a name. */
-function hostMark(): string {
-  return hostname()
-    .replace(/[^A-Za-z0-9.]/g, '_')
-    .slice(0, 60);
+  removeLeft(base, prefix, foreignMaxAgeMs);
+  return join(base, `${ownedName(prefix)}${ending}`);
 }

@@ -8,12 +8,11 @@ import { azurePlace } from './azure-place.js';
 import { requireExpiry, signedPrefix, signedReadUrl } from './azure-sign.js';
 import { uploadToAzure } from './azure-upload.js';
 import { bodyChunks } from './body-chunks.js';
-import { requireRange, within } from './byte-range.js';
-import { alreadyThere, notFound } from './key-errors.js';
+import { requireRange } from './byte-range.js';
+import { alreadyThere } from './key-errors.js';
 import { compareKeys, isKey, requireKey, requirePrefix } from './object-key.js';
-import { readOnce } from './read-once.js';
+import { readStored } from './read-stored.js';
 import { plainEtag } from './s3-calls.js';
-import { readResuming } from './s3-read.js';
 import type { PutOptions, ReadOptions, Storage, StoredBytes, StoredObject } from './storage.js';
 
 const keysInPage = 1000;
@@ -68,30 +67,10 @@ export class AzureStore implements Storage {
     }
   }
 
-  async get(key: string, { range, signal }: ReadOptions = {}): Promise<StoredBytes> {
+  async get(key: string, options: ReadOptions = {}): Promise<StoredBytes> {
     requireKey(key);
-    if (range) requireRange(range);
-    const what = `to read "${key}"`;
-    const calls = this.#calls;
-    const opened = await calls.open(key, what, { range, signal });
-    if (opened === undefined) throw notFound(key, this.url);
-    const { object, source } = opened;
-    const { start, length } = within(range, object.bytes);
-    const again = async (offset: number) => {
-      const rest = { start: start + offset, end: start + length - 1 };
-      const next = await calls.open(key, what, { range: rest, etag: object.etag, signal });
-      if (next === undefined) throw notFound(key, this.url);
-      return next.source;
-    };
-    const limits = { what: `${what} in ${this.url}`, stallMs: calls.timing.idleMs, signal };
-    async function* chunks() {
-      try {
-        yield* readResuming(source, length, again, limits);
-      } catch (error) {
-        throw calls.failure(what, error);
-      }
-    }
-    return readOnce(object, source, chunks, signal);
+    if (options.range) requireRange(options.range);
+    return readStored(this.#calls, key, this.url, options, `to read "${key}" in ${this.url}`);
   }
 
   async head(key: string, { signal }: Signalled = {}): Promise<StoredObject | undefined> {

@@ -2,16 +2,15 @@ import { randomBytes } from 'node:crypto';
 import type { ListObjectsV2CommandOutput } from '@aws-sdk/client-s3';
 import { type Label, MegalithError, type PutGrant } from '@megalith/agent';
 import { bodyChunks } from './body-chunks.js';
-import { requireRange, within } from './byte-range.js';
-import { alreadyThere, notFound } from './key-errors.js';
+import { requireRange } from './byte-range.js';
+import { alreadyThere } from './key-errors.js';
 import { isKey, requireKey, requirePrefix } from './object-key.js';
-import { readOnce } from './read-once.js';
+import { readStored } from './read-stored.js';
 import { metadataOf, plainEtag, S3Calls } from './s3-calls.js';
 import { type S3Address, s3Timing } from './s3-client.js';
 import { s3Facts } from './s3-failure.js';
 import { s3Place } from './s3-place.js';
 import { S3Presigner } from './s3-presign.js';
-import { readResuming } from './s3-read.js';
 import { s3Sdk } from './s3-sdk.js';
 import { upload } from './s3-upload.js';
 import type { PutOptions, ReadOptions, Storage, StoredBytes, StoredObject } from './storage.js';
@@ -68,30 +67,10 @@ export class S3Store implements Storage {
     }
   }
 
-  async get(key: string, { range, signal }: ReadOptions = {}): Promise<StoredBytes> {
+  async get(key: string, options: ReadOptions = {}): Promise<StoredBytes> {
     requireKey(key);
-    if (range) requireRange(range);
-    const what = `to read "${key}"`;
-    const calls = this.#calls;
-    const opened = await calls.open(key, what, { range, signal });
-    if (opened === undefined) throw notFound(key, this.url);
-    const { object, source } = opened;
-    const { start, length } = within(range, object.bytes);
-    const again = async (offset: number) => {
-      const rest = { start: start + offset, end: start + length - 1 };
-      const next = await calls.open(key, what, { range: rest, etag: object.etag, signal });
-      if (next === undefined) throw notFound(key, this.url);
-      return next.source;
-    };
-    const limits = { what, stallMs: calls.timing.idleMs, signal };
-    async function* chunks() {
-      try {
-        yield* readResuming(source, length, again, limits);
-      } catch (error) {
-        throw calls.failure(what, error);
-      }
-    }
-    return readOnce(object, source, chunks, signal);
+    if (options.range) requireRange(options.range);
+    return readStored(this.#calls, key, this.url, options, `to read "${key}"`);
   }
 
   async head(key: string, { signal }: Signalled = {}): Promise<StoredObject | undefined> {
